@@ -1,0 +1,1 @@
+"""Collectors: ask AWS and form no opinion, one module per AWS service."""

@@ -1,0 +1,29 @@
+"""Judgement: one folder per topic, one file per control, found by walking."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+from scanner.control import Control
+
+
+@cache
+def every_control() -> tuple[Control[Any], ...]:
+    """All controls, sorted by topic and id; raises ValueError when two files claim one id."""
+    found: dict[str, Control[Any]] = {}
+    for module in pkgutil.walk_packages(__path__, prefix=f"{__name__}."):
+        if module.ispkg:
+            continue
+        control = importlib.import_module(module.name).CONTROL
+        if control.id in found:
+            message = f"{control.module} and {found[control.id].module} both claim {control.id}"
+            raise ValueError(message)
+        found[control.id] = control
+    order = {
+        control.id: (list(type(control.topic)).index(control.topic), control.id)
+        for control in found.values()
+    }
+    return tuple(sorted(found.values(), key=lambda control: order[control.id]))
