@@ -4,6 +4,9 @@
 because names come from other people's accounts: as one shell word in a CLI line, as a JSON string
 (which YAML accepts) in CloudFormation, as an HCL string in Terraform, as it is in sentences.
 `[[name|json]]` puts a JSON document in verbatim, for here-documents and literal blocks.
+
+A step, sentence or block (lines up to an empty line) that asks for a value given as empty text is
+left out, so one remedy can serve a user, a group and a role. A form that is left empty says so.
 """
 
 from __future__ import annotations
@@ -43,32 +46,56 @@ class Remedy:
 
 
 FORMS = ("console", "cli", "cloudformation", "terraform")
+NOTHING_TO_SAY = "This form has nothing for what was found here; follow the console steps."
 
 
 def fill(remedy: Remedy, values: Mapping[str, str]) -> Remedy:
     """Give the same remedy with every placeholder replaced and quoted.
 
-    `values` maps placeholder names to texts from the account; raises KeyError for a missing one.
+    `values` maps placeholder names to texts from the account, empty for "not the case here";
+    raises KeyError for a missing one and ValueError for a [[name|json]] that is not JSON.
     """
+    cli = _filled(remedy.cli, values, _shell_word)
+    cloudformation = _filled(remedy.cloudformation, values, json.dumps)
+    terraform = _filled(remedy.terraform, values, _hcl_string)
+    forms = {"cli": cli, "cloudformation": cloudformation, "terraform": terraform}
+    emptied = tuple(
+        (form, NOTHING_TO_SAY)
+        for form, text in forms.items()
+        if not text and form not in dict(remedy.without)
+    )
     return Remedy(
         summary=_filled(remedy.summary, values, _plain),
         minutes=remedy.minutes,
-        console=tuple(_filled(step, values, _plain) for step in remedy.console),
-        cli=_filled(remedy.cli, values, _shell_word),
-        cloudformation=_filled(remedy.cloudformation, values, json.dumps),
-        terraform=_filled(remedy.terraform, values, _hcl_string),
-        breaks=tuple(_filled(text, values, _plain) for text in remedy.breaks),
+        console=_sentences(remedy.console, values),
+        cli=cli,
+        cloudformation=cloudformation,
+        terraform=terraform,
+        breaks=_sentences(remedy.breaks, values),
         way_back=_filled(remedy.way_back, values, _plain),
-        without=remedy.without,
+        without=(*remedy.without, *emptied),
     )
 
 
+def _sentences(templates: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:
+    filled = (_filled(template, values, _plain) for template in templates)
+    return tuple(sentence for sentence in filled if sentence)
+
+
 def _filled(template: str, values: Mapping[str, str], quote: Callable[[str], str]) -> str:
+    blocks = [block for block in template.split("\n\n") if _applies(block, values)]
+    kept = "\n\n".join(blocks)
+
     def put(found: re.Match[str]) -> str:
         value = values[found["name"]]
-        return _document(value, template, found) if found["raw"] else quote(value)
+        return _document(value, kept, found) if found["raw"] else quote(value)
 
-    return PLACEHOLDER.sub(put, template)
+    return PLACEHOLDER.sub(put, kept)
+
+
+def _applies(block: str, values: Mapping[str, str]) -> bool:
+    """Every placeholder is looked up, so that a missing one is noticed wherever it stands."""
+    return "" not in {values[found["name"]] for found in PLACEHOLDER.finditer(block)}
 
 
 def _document(text: str, template: str, found: re.Match[str]) -> str:
