@@ -69,6 +69,7 @@ class Child:
     def __init__(self, command: Command) -> None:
         """Start `command`; raises CannotStartError when it cannot be executed at all."""
         self.command = command
+        self._stopped = False
         with (
             command.log.open("ab") as log,
             (command.output or command.log).open("ab") as output,
@@ -110,6 +111,9 @@ class Child:
 
     def stop(self) -> None:
         """End it and everything it started; returns when it is gone."""
+        if self._stopped:  # its process group may be somebody else's by now
+            return
+        self._stopped = True
         self.ask_to_stop()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(self.command.patience)

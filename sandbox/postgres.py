@@ -104,6 +104,8 @@ def _initialise(binaries: Path, data: Path, user: User | None) -> None:
     """Make a cluster at `data` unless there is one; an interrupted attempt leaves none."""
     if (data / "PG_VERSION").exists():
         return
+    for interrupted in data.parent.glob("initdb-*"):
+        shutil.rmtree(interrupted)
     attempt = Path(tempfile.mkdtemp(prefix="initdb-", dir=data.parent))
     if user is not None:
         os.chown(attempt, user.uid, user.gid)

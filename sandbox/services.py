@@ -20,6 +20,33 @@ from sandbox.valkey import valkey
 
 SCANNER_PRINCIPAL_ARN = "arn:aws:iam::999988887777:user/seller-posture"
 _FOREIGN = ("AWS_", "PGHOST", "PGPORT", "PGUSER", "PGPASS", "PGDATABASE", "PGSERVICE", "PGOPTIONS")
+SETTINGS = {
+    "ALLOWED_HOSTS",
+    "BASE_URL",
+    "BEHIND_PROXY",
+    "CACHE_URL",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_OWNER_URL",
+    "DATABASE_URL",
+    "DEBUG",
+    "DEMO",
+    "EMAIL_URL",
+    "HEARTBEAT_SECONDS",
+    "LEASE_SECONDS",
+    "LOG_LEVEL",
+    "REDIS_URL",
+    "REPUBLISH_SECONDS",
+    "ROLE_TEMPLATE_URL",
+    "SCANNER_PRINCIPAL_ARN",
+    "SCAN_CONCURRENCY",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "SECURE",
+    "SNAPSHOT_DIR",
+    "TICK_SECONDS",
+    "TOKEN_PEPPERS",
+    "TRUSTED_PROXIES",
+}
 _LOOPBACK = "127.0.0.1,localhost"
 
 
@@ -90,12 +117,16 @@ def for_tests(*, start: bool = True) -> Iterator[dict[str, str]]:
 
 
 def own_environment() -> dict[str, str]:
-    """Return our environment without what would lead to the user's own AWS or PostgreSQL.
+    """Return our environment without the user's own settings, AWS and PostgreSQL.
 
     Profiles, real credentials and the metadata service stay out of reach, and no proxy stands
     between us and 127.0.0.1.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name.removesuffix("_FILE") not in SETTINGS
+    }
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -108,7 +139,7 @@ def own_environment() -> dict[str, str]:
 def generate_secrets() -> dict[str, str]:
     """Return fresh values for the secrets of the settings and of the fake AWS."""
     return {
-        "SECRET_KEY": secrets.token_urlsafe(50),
+        "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_PEPPERS": f"1:{secrets.token_hex(32)}",
         "AWS_ACCESS_KEY_ID": f"AKIA{secrets.token_hex(8).upper()}",
         "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
