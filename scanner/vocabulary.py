@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 HOME_REGION = "us-east-1"
 """Catalog, Commerce Analytics, entitlement and product topics live here (controls.md 1.8)."""
@@ -50,7 +52,7 @@ class Topic(StrEnum):
     CT = "ct"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override]  # nobody wants str.title of a code
         """The topic's name as sellers read it."""
         return TOPIC_TITLES[self]
 
@@ -91,8 +93,8 @@ class Partial(Generic[T]):
     why: tuple[Unobserved, ...]
 
 
-Observed = T | Unobserved
-Listed = tuple[T, ...] | Partial[T] | Unobserved
+Observed: TypeAlias = T | Unobserved
+Listed: TypeAlias = tuple[T, ...] | Partial[T] | Unobserved
 
 
 class NotSeen(Exception):
@@ -132,10 +134,20 @@ def gaps(listed: object) -> tuple[Unobserved, ...]:
     return listed.why if isinstance(listed, Partial) else ()
 
 
+def derived(
+    listed: tuple[T, ...] | Partial[T] | Unobserved, give: Callable[[T], Iterable[U]]
+) -> tuple[U, ...] | Partial[U] | Unobserved:
+    """Make a list from what `give` makes of each item (none, one or more), with the same gaps."""
+    if isinstance(listed, Unobserved):
+        return listed
+    items = tuple(new for item in seen(listed) for new in give(item))
+    return Partial(items, listed.why) if isinstance(listed, Partial) else items
+
+
 def merged(
     *lists: tuple[T, ...] | Partial[T] | Unobserved,
 ) -> tuple[T, ...] | Partial[T] | Unobserved:
-    """Join lists of several regions: whole only if all are, unobserved only if all are."""
+    """Join lists: whole only if all are; one list that was refused leaves the others' items."""
     why = tuple(gap for one in lists for gap in gaps(one))
     items = tuple(item for one in lists for item in seen(one))
     if not why:
