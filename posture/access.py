@@ -1,0 +1,184 @@
+"""Who may see and do what: the only module that decides it, and the only way to rows for doors."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from posture.models import (
+    Account,
+    ApiToken,
+    ControlResult,
+    Finding,
+    FindingEvent,
+    Membership,
+    Organisation,
+    Role,
+    Scan,
+    ScorePoint,
+    TokenAccount,
+    User,
+    Waiver,
+)
+from posture.models.crossing import organisations_of_user
+from posture.models.tenancy import OrganisationOwned, within
+
+__all__ = ["Scope", "within"]
+
+Verb = Literal["read", "triage", "scan", "connect", "manage"]
+"""read: see; triage: tickets and states; scan: start one; connect: accounts; manage: tokens."""
+
+Owned = TypeVar("Owned", bound=OrganisationOwned)
+
+ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
+    Role.VIEWER: frozenset({"read"}),
+    Role.ANALYST: frozenset({"read", "triage", "scan"}),
+    Role.ADMIN: frozenset({"read", "triage", "scan", "connect", "manage"}),
+    Role.OWNER: frozenset({"read", "triage", "scan", "connect", "manage"}),
+}
+SCOPE_VERBS: Mapping[str, frozenset[Verb]] = {
+    "findings:read": frozenset({"read"}),
+    "findings:triage": frozenset({"read", "triage"}),
+    "scans:run": frozenset({"scan"}),
+    "exports:read": frozenset(),
+    "webhooks:manage": frozenset(),
+    "admin": frozenset({"read", "triage", "scan", "connect", "manage"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who asks, in which organisation, and which of its accounts they may touch (None: all)."""
+
+    organisation: Organisation
+    user: User | None
+    token: ApiToken | None
+    role: str
+    account_ids: frozenset[uuid.UUID] | None = None
+
+    @property
+    def verbs(self) -> frozenset[Verb]:
+        """What may be done at all: by the member's role, or by the token's scopes."""
+        if self.token is None:
+            return ROLE_VERBS.get(self.role, frozenset())
+        granted = (SCOPE_VERBS.get(scope, frozenset()) for scope in self.token.scopes)
+        return frozenset().union(*granted)
+
+
+def may(scope: Scope | None, verb: Verb, account: Account | None = None) -> bool:
+    """Say whether the scope allows the verb, on this account if one is given."""
+    if scope is None or verb not in scope.verbs:
+        return False
+    if account is None:
+        return True
+    if account.organisation_id != scope.organisation.pk:
+        return False
+    return scope.account_ids is None or account.pk in scope.account_ids
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """Return the scope that the middleware found; raises PermissionDenied when nobody is known."""
+    scope = getattr(request, "scope", None)
+    if isinstance(scope, Scope):
+        return scope
+    raise PermissionDenied
+
+
+def organisations_of(user: User) -> list[uuid.UUID]:
+    """Return the ids of a user's organisations, the first joined first."""
+    return organisations_of_user(user.pk) if user.is_active else []
+
+
+def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
+    """Return a member's scope, from inside `within` their organisation; None for strangers."""
+    membership = (
+        Membership.objects.select_related("organisation")
+        .filter(user=user, organisation_id=organisation_id)
+        .first()
+    )
+    if membership is None:
+        return None
+    return Scope(membership.organisation, user, None, membership.role)
+
+
+def scope_of_token(token: ApiToken) -> Scope:
+    """Return a verified token's scope, from inside `within` its organisation."""
+    restricted = TokenAccount.objects.filter(
+        token=token, organisation_id=token.organisation_id
+    ).values_list("account_id", flat=True)
+    organisation = Organisation.objects.get(pk=token.organisation_id)
+    return Scope(organisation, None, token, "", frozenset(restricted) or None)
+
+
+def accounts_of(scope: Scope) -> QuerySet[Account]:
+    """Return the accounts that the scope may see."""
+    accounts = Account.objects.filter(organisation=scope.organisation)
+    return accounts if scope.account_ids is None else accounts.filter(pk__in=scope.account_ids)
+
+
+def findings_of(scope: Scope) -> QuerySet[Finding]:
+    """Return the findings of those accounts."""
+    return _of_accounts(Finding.objects.all(), scope)
+
+
+def scans_of(scope: Scope) -> QuerySet[Scan]:
+    """Return the scans of those accounts."""
+    return _of_accounts(Scan.objects.all(), scope)
+
+
+def events_of(scope: Scope) -> QuerySet[FindingEvent]:
+    """Return the events of findings of those accounts."""
+    return _of_accounts(FindingEvent.objects.all(), scope)
+
+
+def results_of(scope: Scope) -> QuerySet[ControlResult]:
+    """Return the last results of controls on those accounts."""
+    return _of_accounts(ControlResult.objects.all(), scope)
+
+
+def scores_of(scope: Scope) -> QuerySet[ScorePoint]:
+    """Return the score history of those accounts."""
+    return _of_accounts(ScorePoint.objects.all(), scope)
+
+
+def waivers_of(scope: Scope) -> QuerySet[Waiver]:
+    """Return the waivers on those accounts."""
+    return _of_accounts(Waiver.objects.all(), scope)
+
+
+def tokens_of(scope: Scope) -> QuerySet[ApiToken]:
+    """Return the organisation's tokens; only those who manage may see any."""
+    tokens = ApiToken.objects.filter(organisation=scope.organisation)
+    return tokens if may(scope, "manage") else tokens.none()
+
+
+def _of_accounts(rows: QuerySet[Owned], scope: Scope) -> QuerySet[Owned]:
+    rows = rows.filter(organisation=scope.organisation)
+    if scope.account_ids is None:
+        return rows
+    return rows.filter(account_id__in=scope.account_ids)
+
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+
+def manages_own_transactions(view: ViewT) -> ViewT:
+    """Mark a view that waits for the outside world, so that no transaction stays open meanwhile.
+
+    The middleware then opens none: the view reads and writes in blocks of `within` of its own.
+    """
+    view.manages_own_transactions = True  # type: ignore[attr-defined] # read by the middleware
+    return view
+
+
+class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
+    """Nobody makes a user for themselves: `manage.py create_user` does, or an administrator."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Say no."""
+        return False

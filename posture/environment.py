@@ -1,0 +1,128 @@
+"""Typed readers of the environment that refuse nonsense with one line and end the process.
+
+`NAME_FILE` may name a file that holds the value of a secret (the way of container secrets). A
+refusal goes to stderr as one line that names the variable and the remedy; the exit code is 2.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+_TRUE, _FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
+_ROLE_OR_USER = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)\Z")
+_PEPPER = re.compile(r"(?P<number>[1-9]\d{0,4}):(?P<hex>[0-9a-fA-F]{64})\Z")
+_KNOWN_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
+_SHORTEST_KEY, _FEWEST_CHARACTERS = 50, 5
+
+
+def refuse(name: str, remedy: str) -> NoReturn:
+    """End the process with one line that names the variable and says what to do."""
+    sys.stderr.write(f"seller-posture cannot start: {name} {remedy}\n")
+    raise SystemExit(2)
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return the variable as text; without a default it has to be there."""
+    value = os.environ.get(name, "").strip() or default
+    if value is None:
+        refuse(name, "is not set.")
+    return value
+
+
+def confidential(name: str, default: str | None = None) -> str:
+    """Return a secret from NAME, or from the file that NAME_FILE names."""
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return text(name, default)
+    if os.environ.get(name, "").strip():
+        refuse(name, f"and {name}_FILE are both set; keep one of them.")
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"{name}_FILE", f"names a file that cannot be read: {error}.")
+    return value or refuse(f"{name}_FILE", "names an empty file.")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return on or off."""
+    value = os.environ.get(name, "on" if default else "off").strip().lower()
+    if value in _TRUE | _FALSE:
+        return value in _TRUE
+    refuse(name, "must be on or off.")
+
+
+def number(name: str, default: float, *, at_least: float, at_most: float) -> float:
+    """Return a number within its limits."""
+    try:
+        value = float(os.environ.get(name, "").strip() or default)
+    except ValueError:
+        value = float("nan")
+    if at_least <= value <= at_most:
+        return value
+    refuse(name, f"must be a number from {at_least:g} to {at_most:g}.")
+
+
+def count(name: str, default: int, *, at_least: int, at_most: int) -> int:
+    """Return a whole number within its limits."""
+    value = number(name, default, at_least=at_least, at_most=at_most)
+    if value == int(value):
+        return int(value)
+    refuse(name, "must be a whole number.")
+
+
+def address(name: str, schemes: Collection[str], default: str | None = None) -> str:
+    """Return a URL whose scheme is one of `schemes`; it may hold a password, so NAME_FILE works."""
+    value = confidential(name, default)
+    if not value and default == "":
+        return ""
+    try:
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        scheme = ""
+    if scheme in schemes:
+        return value
+    refuse(name, f"must be a URL that begins with {' or '.join(f'{one}://' for one in schemes)}")
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def signing_key(name: str) -> str:
+    """Return Django's secret key; a short, well-known or repetitive one is refused."""
+    value = confidential(name)
+    known = any(word in value.lower() for word in _KNOWN_KEYS)
+    if known or len(value) < _SHORTEST_KEY or len(set(value)) < _FEWEST_CHARACTERS:
+        refuse(
+            name,
+            f"is weak; use at least {_SHORTEST_KEY} random characters, for example from: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+        )
+    return value
+
+
+def peppers(name: str) -> dict[int, bytes]:
+    """Return the numbered keys of token digests from `1:<64 hex digits>,2:...`."""
+    remedy = "must look like 1:<64 hex digits>,2:<64 hex digits> with each number once."
+    found: dict[int, bytes] = {}
+    for part in confidential(name).split(","):
+        match = _PEPPER.match(part.strip())
+        if match is None or int(match["number"]) in found:
+            refuse(name, remedy)
+        found[int(match["number"])] = bytes.fromhex(match["hex"])
+        if len(set(found[int(match["number"])])) < _FEWEST_CHARACTERS:
+            refuse(name, "holds a pepper that is not random; use: openssl rand -hex 32")
+    return found
+
+
+def principal(name: str, default: str | None = None) -> str:
+    """Return the ARN of the user or role whose credentials the workers hold."""
+    value = text(name, default)
+    if _ROLE_OR_USER.match(value):
+        return value
+    refuse(name, "must be the ARN of the IAM user or role that the workers run as.")

@@ -1,0 +1,70 @@
+"""Structured logs: one JSON object a line on stderr, with the request's id and without secrets."""
+
+import logging.config
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRETS = re.compile(
+    r"spt_[0-9A-Za-z]{12}\.[0-9A-Za-z]+"  # our own tokens
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in addresses
+    r"|(?i:(?:password|secret|token|external.?id)['\"]?\s*[=:]\s*)['\"]?[^\s'\",}]{6,}"
+)
+_Event = MutableMapping[str, Any]
+
+
+def without_secrets(_logger: object, _method: str, event: _Event) -> _Event:
+    """Replace what looks like a secret in any text of a log event."""
+    return {
+        key: _SECRETS.sub("[removed]", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+]
+
+
+def configuration(*, level: str) -> dict[str, Any]:
+    """Return the dictionary for `configure`; `level` is a name of the logging module."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    without_secrets,
+                    structlog.processors.JSONRenderer(),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            name: {"level": "WARNING"}
+            for name in ("botocore", "boto3", "urllib3", "kombu", "amqp", "allauth")
+        },
+    }
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """Set up logging and structlog; Django calls it with the setting LOGGING."""
+    logging.config.dictConfig(settings)
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,156 @@
+"""What happens around every request: an id, the organisation's transaction, and an honest 503."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import Resolver404, resolve
+
+from posture import access, tokens
+from posture.models import User
+
+log = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_API = "/api/"
+
+
+class RequestId:
+    """Gives each request an id, or keeps a well-formed one that came with it (X-Request-ID)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Bind the id to everything logged meanwhile and answer with it."""
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.id = request_id  # type: ignore[attr-defined] # ours, read by problem details
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class OwnOrganisation:
+    """Finds out who asks (`request.scope`) and runs the view within their organisation.
+
+    A page is asked for with a session, the API with a bearer token; a session serves the API only
+    for reading, because the API has no CSRF check. An answer of 400 and above undoes what the view
+    wrote. `request.token_refusal` says why a token was not accepted.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request inside one transaction of one organisation, or outside of any."""
+        request.scope = request.token_refusal = None  # type: ignore[attr-defined] # ours
+        try:
+            organisation = self._enter(request)
+            if organisation is None or _manages_own_transactions(request):
+                return self.get_response(request)
+            with access.within(organisation):
+                response = self.get_response(request)
+                if response.status_code >= 400:  # noqa: PLR2004 - the first code of a refusal
+                    transaction.set_rollback(True)
+                return response
+        except (OperationalError, InterfaceError) as error:
+            return unavailable(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn a database that does not answer into a 503 that says when to come back."""
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return unavailable(request, error)
+        return None
+
+    def _enter(self, request: HttpRequest) -> uuid.UUID | None:
+        """Set `request.scope`; return the organisation, None for those we do not know."""
+        is_api = request.path_info.startswith(_API)
+        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        if is_api and kind.lower() == "bearer":
+            return _enter_with_token(request, text.strip())
+        if is_api and request.method not in _SAFE:
+            return None
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return _enter_with_session(request)
+        return None
+
+
+def _enter_with_token(request: HttpRequest, text: str) -> uuid.UUID | None:
+    try:
+        token = tokens.verify(text, client_address(request))
+    except tokens.RefusedError as refusal:
+        request.token_refusal = refusal  # type: ignore[attr-defined] # ours
+        return None
+    with access.within(token.organisation_id):
+        request.scope = access.scope_of_token(token)  # type: ignore[attr-defined] # ours
+    return token.organisation_id
+
+
+def _enter_with_session(request: HttpRequest) -> uuid.UUID | None:
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    organisations = access.organisations_of(user)
+    chosen = request.session.get("organisation")
+    for organisation in sorted(organisations, key=lambda one: str(one) != chosen):
+        with access.within(organisation):
+            scope = access.scope_of_user(user, organisation)
+        if scope is not None:
+            request.scope = scope  # type: ignore[attr-defined] # ours
+            return organisation
+    return None
+
+
+def _manages_own_transactions(request: HttpRequest) -> bool:
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    view = getattr(view, "view_class", view)
+    return bool(getattr(view, "manages_own_transactions", False))
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return who called: the peer, or what the TRUSTED_PROXIES-th proxy from the right saw."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    seen = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")]
+    proxies = settings.TRUSTED_PROXIES
+    return seen[-proxies] if proxies and len(seen) >= proxies else peer
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer 503 with Retry-After; problem details for the API, one sentence for people."""
+    log.error("database unavailable", exc_info=error)
+    sentence = "The database does not answer at the moment. Nothing was changed; try again soon."
+    response: HttpResponse
+    if request.path_info.startswith(_API):
+        problem = {
+            "type": "about:blank",
+            "title": "Service unavailable",
+            "status": 503,
+            "detail": sentence,
+            "code": "unavailable",
+            "request_id": getattr(request, "id", ""),
+        }
+        response = JsonResponse(problem, status=503, content_type="application/problem+json")
+    else:
+        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    response["Retry-After"] = "5"
+    return response
+
+
+def page_context(request: HttpRequest) -> dict[str, object]:
+    """Give templates the nonce under the name that django-htmx reads, and who is looking."""
+    return {
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+        "scope": getattr(request, "scope", None),
+    }

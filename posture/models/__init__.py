@@ -1,0 +1,46 @@
+"""The rows: organisations, accounts, scans, findings and what people add to them."""
+
+from posture.models.account import Account
+from posture.models.finding import (
+    ControlResult,
+    Finding,
+    FindingEvent,
+    SeverityChoice,
+    StatusChoice,
+    fingerprint,
+)
+from posture.models.identity import Membership, Organisation, Role, User
+from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
+from posture.models.scan import Scan, ScorePoint, StoredSnapshot, no_progress
+from posture.models.schedule import Schedule, jitter_of, next_run
+from posture.models.token import ApiToken, TokenAccount
+from posture.models.triage import Ticket, Waiver
+
+__all__ = [
+    "MAX_ATTEMPTS",
+    "Account",
+    "ApiToken",
+    "ControlResult",
+    "Finding",
+    "FindingEvent",
+    "LeaseState",
+    "Leased",
+    "Membership",
+    "Organisation",
+    "Role",
+    "Scan",
+    "Schedule",
+    "ScorePoint",
+    "SeverityChoice",
+    "StatusChoice",
+    "StoredSnapshot",
+    "Ticket",
+    "TokenAccount",
+    "User",
+    "Waiver",
+    "database_now",
+    "fingerprint",
+    "jitter_of",
+    "next_run",
+    "no_progress",
+]

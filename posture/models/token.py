@@ -1,0 +1,49 @@
+"""Keys with which ticketing tools use the API; only their digests are kept."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from posture.models.tenancy import OrganisationOwned, within_organisation
+
+
+class ApiToken(OrganisationOwned):
+    """A bearer token: `key` finds the row, `digest` proves the secret (reliability.md D.9).
+
+    No rows in `accounts` means all accounts of the organisation.
+    """
+
+    name = models.TextField()
+    key = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    pepper = models.PositiveIntegerField()
+    scopes = models.JSONField(default=list)
+    accounts = models.ManyToManyField(
+        "posture.Account", through="posture.TokenAccount", related_name="+"
+    )
+    networks = models.JSONField(default=list)
+    """CIDR texts from which it may be used; empty means from everywhere."""
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    enabled = models.BooleanField(default=True)
+    created_by = models.ForeignKey(
+        "posture.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.name} (spt_{self.key})"
+
+
+class TokenAccount(OrganisationOwned):
+    """One account to which a token is restricted."""
+
+    token = within_organisation("posture.ApiToken", related_name="+")
+    account = within_organisation("posture.Account", related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("token", "account"), name="token_names_account_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.token_id} may see {self.account_id}"

@@ -1,0 +1,172 @@
+"""Issuing and verifying the API's bearer tokens (reliability.md D.9).
+
+The text is `spt_<12 key>.<32 secret><6 checksum>` in base62. It is shown once; stored is an
+HMAC-SHA-256 of it under a numbered pepper from the settings, of which the highest signs.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import zlib
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from posture.models import Account, ApiToken, Organisation, TokenAccount, User, database_now
+from posture.models.crossing import token_with_key
+from posture.models.tenancy import within
+
+SCOPES = (
+    "findings:read",
+    "findings:triage",
+    "scans:run",
+    "exports:read",
+    "webhooks:manage",
+    "admin",
+)
+DEFAULT_DAYS, LONGEST_DAYS = 90, 365
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY, _SECRET, _CHECKSUM = 12, 32, 6
+_TEXT = re.compile(r"spt_([0-9A-Za-z]{12})\.[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
+
+
+class RefusedError(Exception):
+    """The token does not open the door; `code` is for programs, the message for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
+    *,
+    organisation: Organisation,
+    by: User | None,
+    name: str,
+    scopes: Collection[str],
+    accounts: Iterable[Account] = (),
+    networks: Collection[str] = (),
+    days: int = DEFAULT_DAYS,
+) -> tuple[ApiToken, str]:
+    """Make a token inside `within(organisation)`; return its row and its text, shown this once.
+
+    `networks` are CIDR texts. Raises ValueError, with a sentence for people, for an unknown scope,
+    a network that is none, a blank name or a life outside 1 to 365 days.
+    """
+    _check(name, scopes, days)
+    nets = [str(ip_network(network.strip())) for network in networks]
+    key = _random(_KEY)
+    body = f"spt_{key}.{_random(_SECRET)}"
+    text = body + checksum(body)
+    pepper = max(settings.TOKEN_PEPPERS)
+    token = ApiToken.objects.create(
+        organisation=organisation,
+        name=name.strip(),
+        key=key,
+        digest=_digest(text, pepper),
+        pepper=pepper,
+        scopes=sorted(set(scopes)),
+        networks=nets,
+        expires_at=database_now() + timedelta(days=days),
+        created_by=by,
+    )
+    TokenAccount.objects.bulk_create(
+        TokenAccount(organisation=organisation, token=token, account=account)
+        for account in accounts
+    )
+    return token, text
+
+
+def verify(text: str, address: str) -> ApiToken:
+    """Return the token with this text, used from this IP address; raises RefusedError.
+
+    Outside of any transaction. Notes when it was used, at most once a minute, and signs it anew
+    when the pepper has changed. Nobody learns whether a key exists from a wrong secret.
+    """
+    match = _TEXT.fullmatch(text)
+    if match is None or not hmac.compare_digest(match[2], checksum(text[:-_CHECKSUM])):
+        raise RefusedError("token_malformed", "This is not a token of ours, or it is mistyped.")
+    place = token_with_key(match[1])
+    if place is None:
+        _digest(text, max(settings.TOKEN_PEPPERS))  # as slow as if there were one
+        raise _unknown()
+    with within(place.organisation):
+        token = ApiToken.objects.filter(pk=place.id).first()
+        if token is None or not _proves(token, text):
+            raise _unknown()
+        _check_usable(token, address)
+        _note_use(token, text)
+    return token
+
+
+def checksum(body: str) -> str:
+    """Return the CRC32 of everything before it, as six base62 digits."""
+    rest, digits = zlib.crc32(body.encode()), ""
+    for _ in range(_CHECKSUM):
+        rest, digit = divmod(rest, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def _check(name: str, scopes: Collection[str], days: int) -> None:
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        message = f"Choose one or more of these scopes: {', '.join(SCOPES)}."
+        raise ValueError(message)
+    if not name.strip():
+        message = "Give the token a name that says who uses it."
+        raise ValueError(message)
+    if not 1 <= days <= LONGEST_DAYS:
+        message = f"A token lives from 1 to {LONGEST_DAYS} days."
+        raise ValueError(message)
+
+
+def _proves(token: ApiToken, text: str) -> bool:
+    if token.pepper not in settings.TOKEN_PEPPERS:
+        return False
+    return hmac.compare_digest(token.digest, _digest(text, token.pepper))
+
+
+def _check_usable(token: ApiToken, address: str) -> None:
+    if not token.enabled:
+        raise RefusedError("token_revoked", "This token was revoked.")
+    if token.expires_at <= database_now():
+        raise RefusedError("token_expired", "This token has expired; make a new one.")
+    if token.networks and not _inside(address, token.networks):
+        raise RefusedError("token_network", "This token may not be used from your address.")
+
+
+def _inside(address: str, networks: Iterable[str]) -> bool:
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(here, "ipv4_mapped", None) or here
+    return any(mapped in ip_network(network) for network in networks)
+
+
+def _note_use(token: ApiToken, text: str) -> None:
+    newest = max(settings.TOKEN_PEPPERS)
+    if token.pepper != newest:
+        token.pepper, token.digest = newest, _digest(text, newest)
+        token.save(update_fields=["pepper", "digest"])
+    a_while_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
+    ApiToken.objects.filter(a_while_ago, pk=token.pk).update(last_used_at=Now())
+
+
+def _digest(text: str, pepper: int) -> str:
+    return hmac.new(settings.TOKEN_PEPPERS[pepper], text.encode(), hashlib.sha256).hexdigest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_DIGITS) for _ in range(length))
+
+
+def _unknown() -> RefusedError:
+    return RefusedError("token_unknown", "No such token.")
