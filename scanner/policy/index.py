@@ -1,0 +1,55 @@
+"""Which statements are about which actions, looked up once per policy and set of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from scanner.policy.document import Matched, Policy
+from scanner.policy.match import fold, matches, overlaps
+from scanner.policy.statement import Statement
+
+
+def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
+    """Give the statements about any of the actions with those they are about, in order.
+
+    Remembered in the policy: one that many principals share is looked at once.
+    """
+    known = policy.matched.get(actions)
+    if known is None:
+        pairs = ((one, _about(one, actions)) for one in policy.statements)
+        known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
+    return known
+
+
+def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
+    names = _names(actions)
+    listed = {names[one] for one in statement.exact_names.intersection(names)}
+    listed.update(*(_expanded(one, actions) for one in statement.wildcards))
+    about = listed if statement.names_actions else {*names.values()} - listed
+    if statement.allows:
+        for pattern in actions.difference(names.values()):
+            about |= _unlisted(statement, pattern, about)
+    return frozenset(about)
+
+
+def _unlisted(statement: Statement, pattern: str, about: Collection[str]) -> frozenset[str]:
+    """Give what a statement names of a pattern when it names none of the known actions of it."""
+    folded = fold(pattern)
+    if any(matches(folded, fold(name)) for name in about) or not statement.reaches_action(pattern):
+        return frozenset()
+    if not statement.names_actions:
+        return frozenset({pattern})
+    return frozenset(one for one in statement.actions if overlaps(fold(one), folded))
+
+
+@lru_cache(maxsize=64)
+def _names(actions: frozenset[str]) -> dict[str, str]:
+    """Map the actions without wildcards from lower case to their spelling."""
+    return {fold(action): action for action in actions if "*" not in action}
+
+
+@lru_cache(maxsize=8192)
+def _expanded(pattern: str, actions: frozenset[str]) -> frozenset[str]:
+    names = _names(actions)
+    return frozenset(names[name] for name in names if matches(pattern, name))
