@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scanner.policy import Policy
-from scanner.vocabulary import Listed, Observed
+from scanner.vocabulary import HOME_REGION, Listed, Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class SqsFacts:
-    """All that was read of SQS; a queue that no longer exists is not in the list."""
+    """All that was read of SQS; a queue that no longer exists is not in the list.
+
+    `regions` are those where every queue of the account that is known by name was asked for: only
+    there does a queue's absence mean that it is gone.
+    """
 
     queues: Listed[Queue]
+    regions: tuple[str, ...] = (HOME_REGION,)
