@@ -84,11 +84,7 @@ class Parts:
 
     def beat(self) -> Command:
         """Celery beat, which only ticks."""
-        return self._python(
-            "beat",
-            *("-m", "celery", "-A", "posture", "beat", "--pidfile="),
-            *("--schedule", str(self.home / "beat")),
-        )
+        return self._python("beat", "-m", "celery", "-A", "posture", "beat")
 
     def web(self) -> Command:
         """The web server, on the socket that we already listen on."""

@@ -8,6 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from base64 import b32encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -141,7 +142,7 @@ def generate_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_PEPPERS": f"1:{secrets.token_hex(32)}",
-        "AWS_ACCESS_KEY_ID": f"AKIA{secrets.token_hex(8).upper()}",
+        "AWS_ACCESS_KEY_ID": f"AKIA{b32encode(secrets.token_bytes(10)).decode()}",
         "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
     }
 

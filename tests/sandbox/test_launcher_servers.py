@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sandbox.children import CannotStartError, unprivileged
-from sandbox.postgres import forget, postgres
+from sandbox.postgres import ROLES, forget, postgres
 from sandbox.scratch import scratch
 from sandbox.valkey import valkey
 from tests.sandbox.processes import is_running
@@ -47,6 +47,20 @@ def test_owner_makes_tables_and_databases_but_is_no_superuser() -> None:
             "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
         assert found == (False, False)
+
+
+def test_the_roles_get_the_passwords_of_the_environment_however_often_that_runs() -> None:
+    with postgres() as server:
+        environment = {"PGHOST": str(server.sockets), "PGUSER": "postgres"}
+        environment |= {"OWNER_PASSWORD": "it's", "APP_PASSWORD": 'a "quote"'}
+        psql = [server.binaries / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", ROLES]
+        for _ in range(2):
+            subprocess.run(psql, env=environment, check=True, capture_output=True)
+        with psycopg.connect(server.url("postgres")) as superuser:
+            hashed = superuser.execute(
+                "SELECT rolname FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%' ORDER BY 1"
+            ).fetchall()
+    assert hashed == [("app",), ("owner",)]
 
 
 def test_a_database_that_is_kept_is_there_again(tmp_path: Path) -> None:
