@@ -1,0 +1,1 @@
+"""REST API version 1: parse, call one verb, answer; conventions in docs/api.md."""
