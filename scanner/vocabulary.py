@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
 HOME_REGION = "us-east-1"
@@ -86,10 +87,10 @@ class Unobserved:
 
 
 @dataclass(frozen=True, slots=True)
-class Partial(Generic[T]):
+class Partial(Generic[T_co]):
     """A list that was cut or capped: it can prove a fail, never a pass."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     why: tuple[Unobserved, ...]
 
 

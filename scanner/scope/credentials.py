@@ -43,16 +43,16 @@ class Credentials:
         """Whether the user can sign in with a password."""
         if isinstance(self.row, Unobserved):
             return self.row
-        return self._flag("password_enabled", self.row.password_enabled)
+        return self._flag("password_enabled", value=self.row.password_enabled)
 
     @property
     def mfa(self) -> Observed[bool]:
         """Whether the user has an MFA device of any kind."""
         if isinstance(self.row, Unobserved):
             return self.row
-        return self._flag("mfa_active", self.row.mfa_active)
+        return self._flag("mfa_active", value=self.row.mfa_active)
 
-    def _flag(self, column: str, value: bool | None) -> Observed[bool]:
+    def _flag(self, column: str, *, value: bool | None) -> Observed[bool]:
         return self.blank(column) if value is None else value
 
     def blank(self, column: str) -> Unobserved:
@@ -70,7 +70,7 @@ class Credentials:
         if not more:
             return ()
         detail = f"the report shows two keys of user {self.name} and mentions more"
-        return (Unobserved("iam:ListAccessKeys", "NotRead", detail=detail),)
+        return (Unobserved(READ_BY, "MoreKeys", detail=detail),)
 
 
 @once_per_snapshot
@@ -111,5 +111,7 @@ def _is_another(row: ReportRow, user: Holder) -> bool:
 
 def _unlisted(row: ReportRow, missing: tuple[Unobserved, ...]) -> Credentials:
     path = "/" + "".join(f"{part}/" for part in row.arn.split("/")[1:-1])
-    holder = Holder("user", row.user, row.arn, path, row.created, gaps=missing)
+    holder = Holder(
+        kind="user", name=row.user, arn=row.arn, path=path, created=row.created, gaps=missing
+    )
     return Credentials(holder, row)

@@ -11,19 +11,32 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypedDict, TypeVar
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import AttachedPolicy, Group, InlinePolicy, ManagedPolicy, Role, User
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Grant, Granted, Policy, administers, granted
+from scanner.policy import Grant, Granted, Policy, administers, granted, parse
 from scanner.scope.memory import once_per_snapshot
-from scanner.vocabulary import Listed, NotSeen, Observed, Unobserved, derived, gaps, merged, seen
+from scanner.vocabulary import (
+    Listed,
+    NotSeen,
+    Observed,
+    Unobserved,
+    derived,
+    gaps,
+    known,
+    merged,
+    seen,
+)
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
 SERVICE_LINKED = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 MOST_EXCERPTS = 3
+EVERYTHING = known(
+    parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', source=READ_BY)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,12 @@ class Held:
         return f"{kind} {self.name} of group {self.via}" if self.via else f"{kind} {self.name}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Holder:
     """An IAM user or role and everything that grants it something or limits it.
 
-    `gaps` are the policies, groups and boundaries that could not be read. `role` is the role
-    itself, None for a user. `created` is None when only the credential report knows a user.
+    `gaps` are the policies, groups and boundaries that could not be read. `created` is None when
+    only the credential report knows a user.
     """
 
     kind: Literal["user", "role"]
@@ -58,7 +71,6 @@ class Holder:
     held: tuple[Held, ...] = ()
     boundary: Observed[Policy] | None = None
     gaps: tuple[Unobserved, ...] = ()
-    role: Role | None = None
 
     @property
     def key(self) -> str:
@@ -97,6 +109,14 @@ class Holder:
         """Whether some action is granted, or may be by what was not read."""
         return bool(self.gaps) or bool(self.grants(actions))
 
+    def is_mfa_gated(self, actions: Collection[str]) -> bool:
+        """Whether a Deny refuses what it holds of the actions to sessions without MFA (R6).
+
+        Of a principal that holds none of them it is asked of all.
+        """
+        held = self.grants(actions) or granted((*self._policies, EVERYTHING), actions)
+        return held.actions <= held.mfa_gated
+
     @cached_property
     def administration(self) -> tuple[Grant, ...]:
         """The statements that make it an administrator: everything on everything (SELL-09)."""
@@ -104,10 +124,10 @@ class Holder:
             return ()
         return administers(self._policies, boundary=self.boundary)
 
-    def excerpts(self, grants: Iterable[Grant], *, note: str = "") -> tuple[Piece, ...]:
+    def excerpts(self, found: Granted | Iterable[Grant], *, note: str = "") -> tuple[Piece, ...]:
         """Show the policies behind some grants, offending statements marked, at most three."""
         statements: dict[Policy, dict[int, Grant]] = {}
-        for grant in grants:
+        for grant in _each(found):
             statements.setdefault(grant.policy, {})[grant.statement.index] = grant
         pieces = [self._excerpt(policy, found, note) for policy, found in statements.items()]
         if len(pieces) <= MOST_EXCERPTS:
@@ -125,6 +145,16 @@ class Holder:
         return tuple({held.key: held.policy for held in self.held}.values())
 
 
+H = TypeVar("H", bound=Holder)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RoleHolder(Holder):
+    """A role as a holder, with the role itself for its trust and last use."""
+
+    role: Role
+
+
 @once_per_snapshot
 def users(snapshot: Snapshot) -> Listed[Holder]:
     """All IAM users with what applies to them."""
@@ -133,11 +163,11 @@ def users(snapshot: Snapshot) -> Listed[Holder]:
 
 
 @once_per_snapshot
-def roles(snapshot: Snapshot) -> Listed[Holder]:
+def roles(snapshot: Snapshot) -> Listed[RoleHolder]:
     """All roles but service-linked ones, which nobody can change, and our own scan role (R12)."""
     library = _Library.of(snapshot)
 
-    def holder(role: Role) -> list[Holder]:
+    def holder(role: Role) -> list[RoleHolder]:
         left_out = role.path.startswith(SERVICE_LINKED) or role.arn == snapshot.scan_role
         return [] if left_out else [library.role(role)]
 
@@ -146,12 +176,23 @@ def roles(snapshot: Snapshot) -> Listed[Holder]:
 
 def principals(snapshot: Snapshot) -> Listed[Holder]:
     """All users and roles of R5 with the exceptions of R12."""
-    return merged(users(snapshot), roles(snapshot))
+    people: Listed[Holder] = users(snapshot)
+    return merged(people, roles(snapshot))
 
 
-def holding(listed: Listed[Holder], actions: Collection[str]) -> Listed[Holder]:
+def holding(listed: Listed[H], actions: Collection[str]) -> Listed[H]:
     """Those that are granted any of the actions, or may be by policies that were not read."""
     return derived(listed, lambda one: [one] if one.may_grant(actions) else [])
+
+
+class _Described(TypedDict):
+    name: str
+    arn: str
+    path: str
+    created: datetime | None
+    held: tuple[Held, ...]
+    boundary: Observed[Policy] | None
+    gaps: tuple[Unobserved, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,33 +216,24 @@ class _Library:
 
     def user(self, user: User) -> Holder:
         parts = [*self._own(user.inline, user.attached), *self._of_groups(user.groups)]
-        return self._holder("user", user, parts, None)
+        return Holder(kind="user", **self._described(user, parts))
 
-    def role(self, role: Role) -> Holder:
-        return self._holder("role", role, list(self._own(role.inline, role.attached)), role)
+    def role(self, role: Role) -> RoleHolder:
+        parts = list(self._own(role.inline, role.attached))
+        return RoleHolder(kind="role", role=role, **self._described(role, parts))
 
-    def _holder(
-        self,
-        kind: Literal["user", "role"],
-        identity: User | Role,
-        parts: list[Held | Unobserved],
-        role: Role | None,
-    ) -> Holder:
+    def _described(self, identity: User | Role, parts: list[Held | Unobserved]) -> _Described:
         boundary = self._boundary(identity.boundary)
-        missing = [part for part in parts if isinstance(part, Unobserved)]
-        if isinstance(boundary, Unobserved):
-            missing.append(boundary)
-        return Holder(
-            kind=kind,
-            name=identity.name,
-            arn=identity.arn,
-            path=identity.path,
-            created=identity.created,
-            held=tuple(part for part in parts if isinstance(part, Held)),
-            boundary=boundary,
-            gaps=tuple(dict.fromkeys(missing)),
-            role=role,
-        )
+        missing = [part for part in (*parts, boundary) if isinstance(part, Unobserved)]
+        return {
+            "name": identity.name,
+            "arn": identity.arn,
+            "path": identity.path,
+            "created": identity.created,
+            "held": tuple(part for part in parts if isinstance(part, Held)),
+            "boundary": boundary,
+            "gaps": tuple(dict.fromkeys(missing)),
+        }
 
     def _own(
         self,
@@ -233,6 +265,12 @@ class _Library:
             return None
         document = self._document(arn)
         return document if isinstance(document, Policy) else _about(document, f"boundary {arn}")
+
+
+def _each(found: Granted | Iterable[Grant]) -> Iterable[Grant]:
+    if isinstance(found, Granted):
+        return [grant for grants in found.grants.values() for grant in grants]
+    return found
 
 
 def _held(name: str, key: str, document: Observed[Policy], via: str) -> Held | Unobserved:

@@ -1,0 +1,58 @@
+"""Which roles belong to the Commerce Analytics Service, and which to AMI ingestion (1.7)."""
+
+from __future__ import annotations
+
+from scanner.facts.iam import Role
+from scanner.facts.profile import CAS_ACCOUNT
+from scanner.facts.snapshot import Snapshot
+from scanner.policy import Policy, Statement
+from scanner.scope.principals import SERVICE_LINKED
+from scanner.vocabulary import Listed, Unobserved, derived
+
+DEFAULT_NAME = "MarketplaceCommerceAnalyticsRole"
+WIZARD_POLICY = "oneClick_MarketplaceCommerceAnalyticsRole"
+"""The portal's wizard adds an inline policy whose name starts so."""
+
+ASSET_SERVICE = "assets.marketplace.amazonaws.com"
+
+
+def delivery_roles(snapshot: Snapshot) -> Listed[Role]:
+    """Roles that trust the CAS account by name, look like the wizard's, or hide their trust."""
+
+    def chosen(role: Role) -> list[Role]:
+        if role.path.startswith(SERVICE_LINKED):
+            return []
+        unread = isinstance(role.trust, Unobserved)
+        return [role] if unread or looks_enrolled(role) or trusts_cas(role.trust) else []
+
+    return derived(snapshot.iam.roles, chosen)
+
+
+def looks_enrolled(role: Role) -> bool:
+    """Whether the role has the name, or the inline policy, that the portal's wizard gives."""
+    return role.name == DEFAULT_NAME or any(
+        policy.name.startswith(WIZARD_POLICY) for policy in role.inline
+    )
+
+
+def trusts_cas(trust: object) -> bool:
+    """Whether a trust policy names the CAS account or an identity in it."""
+    return isinstance(trust, Policy) and any(
+        CAS_ACCOUNT in accounts_of(statement) for statement in assuming(trust)
+    )
+
+
+def trusts_ingestion(trust: Policy) -> bool:
+    """Whether the Marketplace asset service may assume the role to share images."""
+    return any(ASSET_SERVICE in statement.services() for statement in assuming(trust))
+
+
+def assuming(trust: Policy) -> tuple[Statement, ...]:
+    """The Allow statements with which a role can be assumed; session tags alone do not."""
+    return tuple(one for one in trust.allows() if one.is_trust())
+
+
+def accounts_of(statement: Statement) -> frozenset[str]:
+    """The 12-digit accounts that a statement's principals belong to."""
+    named = statement.principals or ()
+    return frozenset(one.account for one in named if one.account is not None)
