@@ -15,6 +15,8 @@ from pytest_django import DjangoDbBlocker
 
 from sandbox.databases import migrated_copy
 
+pytest_plugins = ["sandbox.aws.testing"]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:

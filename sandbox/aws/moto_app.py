@@ -70,8 +70,10 @@ def parsed(incoming: Incoming, reply: Reply) -> dict[str, Any]:
     from botocore.parsers import create_parser
 
     raw = {"status_code": reply.status, "headers": reply.headers, "body": reply.body}
-    shape = incoming.operation.output_shape if incoming.operation else None
-    answer: dict[str, Any] = create_parser(incoming.protocol).parse(raw, shape)
+    if incoming.operation is None or incoming.operation.output_shape is None:
+        return {}
+    parser = create_parser(incoming.protocol)
+    answer: dict[str, Any] = parser.parse(raw, incoming.operation.output_shape)
     answer.pop("ResponseMetadata", None)
     return answer
 

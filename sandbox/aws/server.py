@@ -115,7 +115,7 @@ class Server:
         with Server._taking:
             if Server._running is not None:
                 raise RuntimeError(
-                    f"This process runs a fake AWS already, at {Server._running.url}."
+                    f"This process runs a fake AWS already, at {Server._running.url}; tests share the fixture fake_aws."
                 )
             forget_everything()
             self.world = World(Keyring(access_key, secret_key), open_control=open_control)
