@@ -1,11 +1,15 @@
 """The tenant boundary: rows of an organisation, and the transaction in which they can be seen."""
 
+import random
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
+
+T = TypeVar("T")
 
 SETTING = "app.organisation"
 """The PostgreSQL setting that the policies of row-level security compare with."""
@@ -53,6 +57,30 @@ def within(organisation: uuid.UUID | models.Model) -> Iterator[None]:
         yield
         if nested and not connection.needs_rollback:
             _bind(before)
+
+
+AGAIN = {"40001": "serialisation failure", "40P01": "deadlock"}
+"""SQLSTATEs by which PostgreSQL asks us to do the transaction again."""
+
+TRIES = 3
+
+
+def committed(organisation: uuid.UUID | models.Model, work: Callable[[], T]) -> T:
+    """Do the work `within` the organisation and return what it returns, once it is committed.
+
+    It is done again, up to three times in all, when PostgreSQL breaks a deadlock or a
+    serialisation conflict at our cost; so it must not do anything but write to the database.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            with within(organisation):
+                return work()
+        except OperationalError as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if state not in AGAIN or attempt == TRIES or connection.in_atomic_block:
+                raise
+            time.sleep(random.uniform(0.05, 0.2) * attempt)  # noqa: S311 - a pause, not a secret
+    raise AssertionError(TRIES)
 
 
 def _bind(organisation: str, *, remember: bool = False) -> str:

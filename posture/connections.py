@@ -1,0 +1,181 @@
+"""Connecting accounts: external id, role template, test of the role, schedule, pause and goodbye."""
+
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSimError
+
+from posture.models import (
+    Account,
+    Organisation,
+    Schedule,
+    User,
+    database_now,
+    jitter_of,
+    next_run,
+)
+
+EXTERNAL_ID_BYTES = 20
+"""160 random bits: nobody guesses it, and no two connections share one."""
+
+PRODUCT_TYPES = (
+    "saas_subscription",
+    "saas_contract",
+    "saas_contract_usage",
+    "ami",
+    "container",
+    "proserv",
+    "data",
+    "ml",
+)
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+SHORTEST_PAUSE_MINUTES = 15
+LONGEST_LABEL = 200
+
+
+class InvalidError(ValueError):
+    """Something that was typed cannot be used: the name of the field, and a sentence about it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def begin(  # noqa: PLR0913 - one step of a form, all by keyword
+    *,
+    organisation: Organisation,
+    by: User,
+    aws_account: str,
+    label: str,
+    product_types: Collection[str],
+    partition: str = "aws",
+) -> Account:
+    """Make a pending account with an external id of its own, inside `within(organisation)`.
+
+    An account that is not connected yet is taken up again with its external id, so that a role
+    made in the meantime still fits. Raises InvalidError, for a connected account too.
+    """
+    number = re.sub(r"[\s-]", "", aws_account)
+    _check_account(number, label, product_types, partition)
+    known = Account.objects.select_for_update().filter(
+        organisation=organisation, aws_account=number
+    )
+    account = known.first()
+    if account is None:
+        account = Account(organisation=organisation, aws_account=number, external_id=_external_id())
+    elif account.state in {Account.State.CONNECTED, Account.State.PAUSED}:
+        raise InvalidError("aws_account", f"Account {number} is connected already.")
+    account.label = label.strip()
+    account.partition = partition
+    account.state = Account.State.PENDING
+    account.profile = {**account.profile, "product_types": sorted(set(product_types))}
+    account.save()
+    return account
+
+
+def _check_account(number: str, label: str, product_types: Collection[str], partition: str) -> None:
+    if re.fullmatch(r"[0-9]{12}", number) is None:
+        raise InvalidError("aws_account", "An AWS account id has 12 digits, such as 111122223333.")
+    if not label.strip() or len(label) > LONGEST_LABEL or not label.isprintable():
+        message = f"Give the account a name of 1 to {LONGEST_LABEL} printable characters."
+        raise InvalidError("label", message)
+    unknown = sorted(set(product_types) - set(PRODUCT_TYPES))
+    if unknown or not product_types:
+        message = f"Say what you sell: one or more of {', '.join(PRODUCT_TYPES)}."
+        raise InvalidError("product_types", message)
+    if partition not in PARTITIONS:
+        raise InvalidError("partition", f"A partition is one of {', '.join(PARTITIONS)}.")
+
+
+def _external_id() -> str:
+    return f"seller-posture-{secrets.token_hex(EXTERNAL_ID_BYTES)}"
+
+
+def set_schedule(  # noqa: PLR0913 - one form, all by keyword
+    *,
+    account: Account,
+    preset: str,
+    cron: str = "",
+    zone: str = "UTC",
+    quiet_from: time | None = None,
+    quiet_until: time | None = None,
+) -> Schedule:
+    """Set when an account is scanned, inside `within` its organisation; return the schedule.
+
+    `cron` has five fields and is used by the preset custom; `zone` is an IANA name. The first run
+    is the next moment that they name. Raises InvalidError.
+    """
+    if preset not in Schedule.Preset.values:
+        raise InvalidError("preset", f"Choose one of {', '.join(Schedule.Preset.values)}.")
+    if (quiet_from is None) != (quiet_until is None):
+        raise InvalidError("quiet_until", "Quiet hours need a beginning and an end.")
+    now = database_now()
+    if preset == Schedule.Preset.CUSTOM:
+        _check_cron(cron, _zone(zone), now)
+    schedule, _ = Schedule.objects.select_for_update().get_or_create(
+        account=account, defaults={"organisation_id": account.organisation_id}
+    )
+    schedule.preset = preset
+    schedule.cron = cron.strip() if preset == Schedule.Preset.CUSTOM else ""
+    schedule.zone = _zone(zone).key
+    schedule.jitter_seconds = jitter_of(account.pk, preset)
+    schedule.quiet_from, schedule.quiet_until = quiet_from, quiet_until
+    schedule.next_run = schedule.run_after(now)
+    schedule.save()
+    return schedule
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = "Use the name of a time zone, such as Europe/Berlin or America/New_York."
+        raise InvalidError("zone", message) from None
+
+
+def _check_cron(cron: str, zone: ZoneInfo, now: datetime) -> None:
+    """Five fields that come, and come at least a quarter of an hour apart."""
+    fields = cron.split()
+    if len(fields) != 5:  # noqa: PLR2004 - what cron means
+        message = "Use five fields: minute, hour, day of month, month, day of week."
+        raise InvalidError("cron", message)
+    try:
+        run = next_run(cron, zone, now)
+        for _ in range(len(fields)):
+            following = next_run(cron, zone, run)
+            if (following - run).total_seconds() < SHORTEST_PAUSE_MINUTES * 60:
+                message = f"Leave at least {SHORTEST_PAUSE_MINUTES} minutes between two scans."
+                raise InvalidError("cron", message)
+            run = following
+    except CronSimError as error:
+        raise InvalidError(
+            "cron", f"This is not a cron expression that ever comes: {error}."
+        ) from None
+
+
+def pause(account: Account) -> None:
+    """Stop scanning a connected account until `resume`; what was found stays."""
+    _move(account, Account.State.CONNECTED, Account.State.PAUSED)
+
+
+def resume(account: Account) -> None:
+    """Let a paused account be scanned again."""
+    _move(account, Account.State.PAUSED, Account.State.CONNECTED)
+
+
+def disconnect(account: Account) -> None:
+    """Stop looking at an account and forget the way in: its role and its external id."""
+    account.state = Account.State.DISCONNECTED
+    account.role_arn, account.external_id = "", _external_id()
+    account.connected_at = None
+    account.save(update_fields=["state", "role_arn", "external_id", "connected_at"])
+    Schedule.objects.filter(account=account).update(preset=Schedule.Preset.OFF, next_run=None)
+
+
+def _move(account: Account, old: str, new: str) -> None:
+    """Only from the state it is in now, whatever the caller's copy says."""
+    if Account.objects.filter(pk=account.pk, state=old).update(state=new):
+        account.state = new

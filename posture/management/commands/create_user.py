@@ -1,0 +1,54 @@
+"""manage.py create_user EMAIL --organisation ID --role ROLE: make a member of an organisation."""
+
+import sys
+import uuid
+from getpass import getpass
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from posture.models import Membership, Organisation, Role, User
+from posture.models.tenancy import within
+
+
+class Command(BaseCommand):
+    """Makes a person, or lets one who exists join another organisation."""
+
+    help = "Make a user in an organisation; reads the password from the terminal or from stdin."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take email, organisation, role and name."""
+        parser.add_argument("email")
+        parser.add_argument("--organisation", required=True, type=uuid.UUID, help="its id")
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--name", default="")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        """Make the user where there is none, and the membership, or change its role."""
+        email = options["email"].strip().lower()
+        user = User.objects.filter(email=email).first()
+        password = None if user else self._password(email, options["name"])
+        with within(options["organisation"]):
+            organisation = Organisation.objects.filter(pk=options["organisation"]).first()
+            if organisation is None:
+                message = f"There is no organisation {options['organisation']}."
+                raise CommandError(message)
+            user = user or User.objects.create_user(email, password, name=options["name"])
+            Membership.objects.update_or_create(
+                organisation=organisation, user=user, defaults={"role": options["role"]}
+            )
+        self.stdout.write(f"{email} is {options['role']} of {organisation.name}.")
+
+    def _password(self, email: str, name: str) -> str:
+        password = (
+            getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        )
+        try:
+            validate_email(email)
+            validate_password(password, User(email=email, name=name))
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        return password

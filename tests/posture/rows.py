@@ -1,0 +1,55 @@
+"""Typed builders of rows: say what matters to a test, get sane defaults for the rest."""
+
+import uuid
+from typing import Any
+
+from posture.models import Account, Membership, Organisation, Role, Scan, User
+from posture.models.tenancy import within
+
+
+def an_organisation(name: str = "Acme") -> Organisation:
+    """Store an organisation, the way create_organisation does."""
+    organisation = Organisation(id=uuid.uuid4(), name=name)
+    with within(organisation):
+        organisation.save(force_insert=True)
+    return organisation
+
+
+def a_member(
+    organisation: Organisation, name: str = "alice", role: str = Role.OWNER, password: str = ""
+) -> User:
+    """Store a person of an organisation; without a password nobody signs in as them."""
+    email = f"{name}@{organisation.name.lower()}.example"
+    user = User.objects.create_user(email, password or None, name=name.capitalize())
+    with within(organisation):
+        Membership.objects.create(organisation=organisation, user=user, role=role)
+    return user
+
+
+def an_account(
+    organisation: Organisation, aws_account: str = "111122223333", **fields: Any
+) -> Account:
+    """Store a connected account, and leave its organisation again."""
+    with within(organisation):
+        return Account.objects.create(
+            organisation=organisation,
+            **{
+                "aws_account": aws_account,
+                "label": f"Account {aws_account[:4]}",
+                "role_arn": f"arn:aws:iam::{aws_account}:role/SellerPostureScan",
+                "external_id": "seller-posture-0123456789abcdef0123456789abcdef",
+                "state": Account.State.CONNECTED,
+                "profile": {"product_types": ["saas_subscription", "ami"]},
+                **fields,
+            },
+        )
+
+
+def a_scan(account: Account, **fields: Any) -> Scan:
+    """Store a queued scan."""
+    with within(account.organisation_id):
+        return Scan.objects.create(
+            organisation_id=account.organisation_id,
+            account=account,
+            **{"trigger": Scan.Trigger.MANUAL, **fields},
+        )
