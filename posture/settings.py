@@ -164,6 +164,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "posture.middleware.page_context",
+                "posture.web.context.frame",
             ],
         },
     }
@@ -198,6 +199,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "posture.web.errors.csrf_failure"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
@@ -270,20 +272,33 @@ USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
 LOGGING = logging_configuration(level=env.text("LOG_LEVEL", "INFO").upper())
 
-# The API: posture/api refines this
+# The API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["posture.api.access.ByScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["posture.api.access.HasVerb"],
+    "DEFAULT_SCHEMA_CLASS": "posture.api.docs.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "posture.api.problems.answer_exception",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Seller Posture API",
+    "DESCRIPTION": (
+        "Posture scores and findings of AWS Marketplace seller accounts, with evidence and remedies. "
+        "Findings change with every scan: poll `/findings?changed_since=`."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "AccountState": "posture.models.account.Account.State",
+        "ScanState": "posture.models.leased.LeaseState",
+        "FindingState": "posture.models.finding.FindingState",
+    },
 }

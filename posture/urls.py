@@ -15,3 +15,8 @@ urlpatterns = [
         if find_spec(module.rpartition(".")[0]) and find_spec(module)
     ),
 ]
+
+handler400 = "posture.web.errors.bad_request"
+handler403 = "posture.web.errors.forbidden"
+handler404 = "posture.web.errors.not_found"
+handler500 = "posture.web.errors.server_error"
