@@ -83,7 +83,7 @@ class Unobserved:
         """One sentence for people: what could not be read, where, and why."""
         place = f" in {self.region}" if self.region else ""
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.action} could not be read{place}: {self.error}{detail}."
+        return f"{self.action or 'A fact'} could not be read{place}: {self.error}{detail}."
 
 
 @dataclass(frozen=True, slots=True)

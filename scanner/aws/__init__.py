@@ -1,0 +1,35 @@
+"""The doorway: the only place that talks to AWS; what AWS refuses comes back as data."""
+
+from scanner.aws.actions import IDENTITY, SESSION_POLICY_LIMIT, action_of, session_policy
+from scanner.aws.asking import Answer, Calls, Limits, Service, Wire
+from scanner.aws.doorway import Aws, Place, never
+from scanner.aws.entry import Visit, enter, wrong_account
+from scanner.aws.session import HOMES, ROLE_ARN, Role, preload, session_name
+from scanner.aws.trouble import CannotReach, Kind, Stopped, Trouble
+
+__all__ = [
+    "HOMES",
+    "IDENTITY",
+    "ROLE_ARN",
+    "SESSION_POLICY_LIMIT",
+    "Answer",
+    "Aws",
+    "Calls",
+    "CannotReach",
+    "Kind",
+    "Limits",
+    "Place",
+    "Role",
+    "Service",
+    "Stopped",
+    "Trouble",
+    "Visit",
+    "Wire",
+    "action_of",
+    "enter",
+    "never",
+    "preload",
+    "session_name",
+    "session_policy",
+    "wrong_account",
+]

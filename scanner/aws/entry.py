@@ -1,0 +1,81 @@
+"""The start of a visit: get in, make sure that it is the right account, give the doorway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from scanner.aws.actions import IDENTITY
+from scanner.aws.asking import Limits, Service
+from scanner.aws.doorway import Aws, Place, never
+from scanner.aws.session import HOMES, Role, assumed_session, open_session
+from scanner.aws.trouble import CannotReach, Trouble
+from scanner.aws.why import why_unreachable
+from scanner.aws.wire import BotoWire, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How to get into an account: a role, or with our own credentials a profile ("" = default)."""
+
+    role: Role | None = None
+    profile: str = ""
+    account: str = ""
+    """The 12-digit id that the account must have; "" when only the role says so."""
+
+
+def enter(
+    visit: Visit,
+    *,
+    actions: Iterable[str],
+    limits: Limits | None = None,
+    stop: Callable[[], bool] = never,
+    watch: Watch | None = None,
+) -> Aws:
+    """Assume the role, prove whose account it is, and give a doorway for these IAM actions.
+
+    `watch` hears of every request. Raises CannotReach with code, message and advice.
+    """
+    limits = limits or Limits()
+    allowed = frozenset(actions) | {IDENTITY}
+    partition = visit.role.partition if visit.role else "aws"
+    home = HOMES[partition]
+    if visit.role is not None and visit.account not in {"", visit.role.account}:
+        raise wrong_account(visit.role.account, visit.account)
+    session = open_session(visit.profile)
+    renew: Callable[[], bool] = _nothing_to_renew
+    if visit.role is not None:
+        session, renew = assumed_session(session, visit.role, actions=actions, limits=limits)
+    wire = BotoWire(session, allowed, limits, renew)
+    wire.calls.by_action["sts:AssumeRole"] += visit.role is not None
+    if watch is not None:
+        wire.watch = watch
+    account = _account(wire, home)
+    expected = visit.account or (visit.role.account if visit.role else account)
+    if account != expected:
+        raise wrong_account(account, expected)
+    place = Place(account, partition, home)
+    aws = Aws(wire, place, actions=actions, limits=limits, stop=stop)
+    wire.check = aws.check
+    return aws
+
+
+def wrong_account(found: str, expected: str) -> CannotReach:
+    """The role leads into another account than the one that was registered."""
+    return CannotReach(
+        "wrong_account",
+        f"The role belongs to account {found}, not to {expected}.",
+        "Use the ARN of a role in the account that you are connecting.",
+    )
+
+
+def _account(wire: BotoWire, home: str) -> str:
+    try:
+        answer = wire.ask(Service("sts", home), IDENTITY.split(":")[1], {})
+    except Trouble as trouble:
+        raise why_unreachable(trouble) from None
+    return str(answer.get("Account", ""))
+
+
+def _nothing_to_renew() -> bool:
+    return False

@@ -1,0 +1,131 @@
+"""Users, groups, roles and policies in account-wide pages, never one call per principal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
+
+from scanner.aws import Answer, Aws
+from scanner.collect.credential_report import ACTIONS as REPORT_ACTIONS
+from scanner.collect.credential_report import read_report
+from scanner.collect.iam_items import (
+    DETAILS,
+    Documents,
+    group_from,
+    policy_from,
+    role_from,
+    user_from,
+)
+from scanner.collect.reading import MALFORMED, bad_answer, facts_from, unique
+from scanner.facts.iam import AccountSummary, Group, IamFacts, ManagedPolicy, Role, User
+from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merged, seen
+
+SUMMARY = "iam:GetAccountSummary"
+POLICY = "iam:GetPolicy"
+VERSION = "iam:GetPolicyVersion"
+ACTIONS = (SUMMARY, *REPORT_ACTIONS, DETAILS, POLICY, VERSION)
+
+PAGE = 1_000
+FILTER = ["User", "Role", "Group", "LocalManagedPolicy"]
+
+T = TypeVar("T", User, Group, Role, ManagedPolicy)
+
+
+def collect(aws: Aws) -> IamFacts:
+    """Read IAM; all its calls share one lane, so only the wait for the report runs beside it."""
+    report = aws.begin(lambda: read_report(aws))
+    summary = _summary(aws)
+    pages = aws.pages(
+        "iam",
+        "GetAccountAuthorizationDetails",
+        "",
+        region=aws.home,
+        Filter=FILTER,
+        MaxItems=PAGE,
+    )
+    documents = Documents()
+    users = _listed(pages, "UserDetailList", lambda said: user_from(said, documents))
+    groups = _listed(pages, "GroupDetailList", lambda said: group_from(said, documents))
+    roles = _listed(pages, "RoleDetailList", lambda said: role_from(said, documents))
+    own = _listed(pages, "Policies", lambda said: policy_from(said, documents))
+    return IamFacts(
+        summary=summary,
+        report=report.result(),
+        users=users,
+        groups=groups,
+        roles=roles,
+        policies=_with_aws_policies(aws, documents, own, _attachments(users, groups, roles)),
+    )
+
+
+def _listed(pages: Listed[Answer], key: str, make: Callable[[Answer], T]) -> Listed[T]:
+    if isinstance(pages, Unobserved):
+        return pages
+    items = tuple(item for page in seen(pages) for item in page.get(key) or ())
+    listed = Partial(items, gaps(pages)) if gaps(pages) else items
+    return unique(facts_from(listed, make, action=DETAILS), lambda one: one.arn)
+
+
+def _attachments(users: Listed[User], groups: Listed[Group], roles: Listed[Role]) -> Counter[str]:
+    """How many principals each AWS policy is attached to; a boundary is worth reading too."""
+    found: Counter[str] = Counter()
+    principals: tuple[User | Role, ...] = (*seen(users), *seen(roles))
+    for one in (*principals, *seen(groups)):
+        found.update(policy.arn for policy in one.attached)
+    found.update(dict.fromkeys((one.boundary for one in principals if one.boundary), 0))
+    return Counter({arn: count for arn, count in found.items() if arn.split(":")[4:5] == ["aws"]})
+
+
+def _with_aws_policies(
+    aws: Aws, documents: Documents, own: Listed[ManagedPolicy], attached: Counter[str]
+) -> Listed[ManagedPolicy]:
+    """The customer's policies and those of AWS that are in use, read one after another."""
+    if isinstance(own, Unobserved):
+        return own
+    known = {policy.arn for policy in seen(own)}
+    theirs = tuple(
+        _aws_policy(aws, documents, arn, attached[arn]) for arn in sorted(attached.keys() - known)
+    )
+    return merged(own, theirs)
+
+
+def _aws_policy(aws: Aws, documents: Documents, arn: str, attachments: int) -> ManagedPolicy:
+    answer = aws.call("iam", "GetPolicy", region=aws.home, must=("Policy",), PolicyArn=arn)
+    version, document = "", answer
+    if not isinstance(answer, Unobserved):
+        version = answer["Policy"].get("DefaultVersionId", "")
+        document = aws.call(
+            "iam",
+            "GetPolicyVersion",
+            region=aws.home,
+            must=("PolicyVersion",),
+            PolicyArn=arn,
+            VersionId=version,
+        )
+    return ManagedPolicy(
+        name=arn.rsplit("/", 1)[-1],
+        arn=arn,
+        attachments=attachments,
+        version=version,
+        document=document
+        if isinstance(document, Unobserved)
+        else documents.read(document["PolicyVersion"].get("Document"), VERSION),
+    )
+
+
+def _summary(aws: Aws) -> Observed[AccountSummary]:
+    answer = aws.call("iam", "GetAccountSummary", region=aws.home, must=("SummaryMap",))
+    if isinstance(answer, Unobserved):
+        return answer
+    try:
+        said = answer["SummaryMap"]
+        password = said.get("AccountPasswordPresent")
+        return AccountSummary(
+            mfa_enabled=int(said["AccountMFAEnabled"]),
+            access_keys_present=int(said["AccountAccessKeysPresent"]),
+            signing_certificates_present=int(said["AccountSigningCertificatesPresent"]),
+            password_present=None if password is None else int(password),
+        )
+    except MALFORMED as fault:
+        return bad_answer(SUMMARY, "", fault)

@@ -1,0 +1,114 @@
+"""How far a scan is: one row per service and region, shown as a complete picture."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scanner.aws import Calls, Service
+from scanner.vocabulary import Unobserved
+
+NAMES = {
+    "iam": "IAM",
+    "catalog": "Marketplace catalog",
+    "sns": "SNS",
+    "events": "EventBridge",
+    "sqs": "SQS",
+    "ec2": "EC2 images and snapshots",
+    "cloudtrail": "CloudTrail",
+}
+"""What people call the services, by field of the snapshot."""
+
+FIELDS = {"marketplace-catalog": "catalog"}
+"""The snapshot's fields of botocore services, where the names differ."""
+
+Picture = Mapping[str, Any]
+PAUSE = 0.2
+"""Seconds between two pictures, at least, while nothing begins or ends."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One service in one region; the state is waiting, reading, read, gaps or failed."""
+
+    service: str
+    region: str
+    state: str = "waiting"
+    calls: int = 0
+    denied: int = 0
+
+
+class Progress:
+    """Collects what happens and shows it: phase, totals, and a row per service and region."""
+
+    def __init__(self, show: Callable[[Picture], None]) -> None:
+        self._show = show
+        self._lock = threading.Lock()
+        self._rows: dict[tuple[str, str], Row] = {}
+        self._phase = "connecting"
+        self._calls = Calls()
+        self._shown = 0.0
+
+    def count(self, calls: Calls) -> None:
+        """Take the totals from these counters from now on."""
+        self._calls = calls
+
+    def enter(self, phase: str) -> None:
+        """Begin a phase: connecting, reading or judging."""
+        self._phase = phase
+        self._picture(now=True)
+
+    def expect(self, service: str, regions: Sequence[str]) -> None:
+        """Add rows of a service, named as in the snapshot; "" is the region of a global one."""
+        with self._lock:
+            for region in regions:
+                self._rows.setdefault((service, region), Row(NAMES.get(service, service), region))
+
+    def begin(self, service: str) -> None:
+        """A service is being read."""
+        self._mark(service, lambda _: "reading")
+
+    def finish(self, service: str, gaps: Sequence[Unobserved]) -> None:
+        """A service was read, with these gaps."""
+        hurt = {gap.region for gap in gaps}
+
+        def state(region: str) -> str:
+            return "gaps" if hurt & {region, ""} or (not region and hurt) else "read"
+
+        self._mark(service, state)
+
+    def watch(self, service: Service, event: str) -> None:
+        """Hear from the wire of a request that was sent or denied; from any thread."""
+        name = FIELDS.get(service.name, service.name)
+        with self._lock:
+            row = self._rows.get((name, service.region)) or self._rows.get((name, ""))
+            if row is not None:
+                row.calls += event == "sent"
+                row.denied += event == "denied"
+        self._picture(now=False)
+
+    def _mark(self, service: str, state: Callable[[str], str]) -> None:
+        with self._lock:
+            for (name, region), row in self._rows.items():
+                if name == service:
+                    row.state = state(region)
+        self._picture(now=True)
+
+    def _picture(self, *, now: bool) -> None:
+        with self._lock:
+            moment = time.monotonic()
+            if not now and moment - self._shown < PAUSE:
+                return
+            self._shown = moment
+            self._show(
+                {
+                    "phase": self._phase,
+                    "calls": self._calls.total,
+                    "denied": self._calls.denied,
+                    "throttled": self._calls.throttled,
+                    "services": [asdict(row) for row in self._rows.values()],
+                }
+            )

@@ -1,0 +1,120 @@
+"""One scan: get in, collect, judge, score; nothing is written anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from scanner.aws import Calls, Limits, Visit, enter, never
+from scanner.collect.plan import Plan, actions_for, collect, services_for
+from scanner.collect.progress import Picture, Progress
+from scanner.control import judge
+from scanner.controls import every_control
+from scanner.facts.account import Account
+from scanner.facts.codec import load
+from scanner.facts.profile import Profile
+from scanner.facts.snapshot import Snapshot
+from scanner.report import Report, Tally
+from scanner.score import score
+from scanner.vocabulary import Topic
+
+EVERY_TOPIC = tuple(Topic)
+
+
+def scan(  # noqa: PLR0913 - all by keyword, and each has a default
+    visit: Visit,
+    *,
+    topics: Collection[Topic] = EVERY_TOPIC,
+    regions: Collection[str] = (),
+    profile: Profile | None = None,
+    now: datetime | None = None,
+    progress: Callable[[Picture], None] | None = None,
+    stop: Callable[[], bool] = never,
+    limits: Limits | None = None,
+) -> Report:
+    """Visit an account and give the report.
+
+    `regions` are names of regions to look at beside us-east-1, none means all that are enabled;
+    `now` is the moment of the snapshot, in UTC; `progress` gets a complete picture, from any
+    thread: phase, calls, denied, throttled, and services with service, region, state (waiting,
+    reading, read, gaps), calls and denied. `stop` is asked before every request, from any thread.
+    Raises CannotReach (code, message, advice) when the account cannot be read as a whole, and
+    Stopped when `stop` said True. Everything else that AWS refuses is in the report.
+    """
+    began = time.monotonic()
+    show = Progress(progress or _show_nobody)
+    show.enter("connecting")
+    chosen = tuple(topic for topic in Topic if topic in topics)
+    plan = Plan(
+        services=_services(chosen),
+        profile=profile or Profile(),
+        now=now or datetime.now(UTC),
+        regions=tuple(regions),
+    )
+    snapshot, calls = _snapshot(visit, plan, chosen, show, stop, limits)
+    show.enter("judging")
+    return judged(snapshot, calls=calls, collecting=time.monotonic() - began)
+
+
+def judged(snapshot: Snapshot, *, calls: Tally | None = None, collecting: float = 0.0) -> Report:
+    """Judge a snapshot with the controls of its topics, and score it; asks AWS nothing.
+
+    `collecting` says how many seconds it took to collect.
+    """
+    began = time.monotonic()
+    controls = [one for one in every_control() if one.topic in snapshot.topics]
+    outcomes = judge(controls, snapshot)
+    report_score = score(outcomes)
+    seconds = {"collect": collecting, "judge": time.monotonic() - began}
+    return Report(snapshot, outcomes, report_score, calls or Tally(), seconds)
+
+
+def replay(document: bytes) -> Report:
+    """Judge a stored snapshot again; raises DamagedSnapshot when it is not one."""
+    return judged(load(document))
+
+
+def _services(topics: Collection[Topic]) -> frozenset[str]:
+    read = {name for one in every_control() if one.topic in topics for name in one.services}
+    return services_for(read)
+
+
+def _snapshot(  # noqa: PLR0913, PLR0917 - what scan was given
+    visit: Visit,
+    plan: Plan,
+    topics: tuple[Topic, ...],
+    show: Progress,
+    stop: Callable[[], bool],
+    limits: Limits | None,
+) -> tuple[Snapshot, Tally]:
+    aws = enter(
+        visit,
+        actions=actions_for(plan.services),
+        limits=limits,
+        stop=stop,
+        watch=show.watch,
+    )
+    try:
+        show.count(aws.calls)
+        show.enter("reading")
+        facts = collect(aws, plan, show)
+    finally:
+        aws.close()
+    snapshot = Snapshot(
+        account=Account(aws.account, aws.partition),
+        now=plan.now,
+        profile=plan.profile,
+        topics=topics,
+        scan_role=visit.role.arn if visit.role else "",
+        **facts,
+    )
+    return snapshot, _tally(aws.calls)
+
+
+def _tally(calls: Calls) -> Tally:
+    return Tally(dict(calls.by_action), calls.denied, calls.throttled)
+
+
+def _show_nobody(_picture: Picture) -> None:
+    """Nobody watches."""
