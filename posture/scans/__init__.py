@@ -1,0 +1,18 @@
+"""The life of a scan, from the request to the record: the bridge to scanner.scan."""
+
+from posture.scans.recording import record
+from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
+from posture.scans.running import Claim, claim, run
+from posture.scans.storing import stored_json
+
+__all__ = [
+    "Claim",
+    "NotConnectedError",
+    "claim",
+    "record",
+    "request_scan",
+    "run",
+    "start_due",
+    "stored_json",
+    "take_back_overdue",
+]

@@ -1,0 +1,174 @@
+"""Writing what changed about findings: a fixed number of statements, however many there are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+
+from posture.models import Account, Finding, FindingEvent, Scan
+from posture.scans.changes import Changes, Failing, Known
+from posture.scans.plain import storable_json
+from scanner.evidence import Excerpt, Fact, Piece
+from scanner.score import Score
+
+UPSERTED = (
+    "topic",
+    "resource_name",
+    "region",
+    "severity",
+    "severity_rank",
+    "state",
+    "resolution",
+    "content",
+    "reasons",
+    "evidence",
+    "values",
+    "points",
+    "control_points",
+    "last_seen",
+    "last_changed",
+    "resolved_at",
+    "not_rechecked_since",
+    "last_scan",
+    "sequence",
+)
+
+POINTS = """
+    UPDATE posture_finding AS f SET points = v.points, control_points = v.control_points
+    FROM unnest(%s::uuid[], %s::int[], %s::int[]) AS v (id, points, control_points)
+    WHERE f.id = v.id AND (f.points, f.control_points) <> (v.points, v.control_points)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the parts of one recording share: `taken_at` is AWS's moment, `at` the database's."""
+
+    account: Account
+    scan: Scan
+    taken_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Points to win, by control and resource key, as the score says."""
+
+    one: Mapping[tuple[str, str], int]
+    all: Mapping[str, int]
+
+    @classmethod
+    def of(cls, judged: Score) -> "Gains":
+        """Look them up in a score."""
+        one = {
+            (control.control, key): gain
+            for control in judged.controls
+            for key, gain in control.gains.items()
+        }
+        return cls(one, {control.control: control.gain for control in judged.controls})
+
+    def __call__(self, control: str, resource: str) -> tuple[int, int]:
+        """The points of one finding and of its control; nothing for what is waived."""
+        if (control, resource) not in self.one:
+            return 0, 0
+        return self.one[control, resource], self.all[control]
+
+
+def write_findings(step: Step, changes: Changes, known: Iterable[Known], judged: Score) -> None:
+    """Write failing, closed and unseen findings with their events and points."""
+    gains = Gains.of(judged)
+    Finding.objects.bulk_create(
+        [_row(step, one, gains) for one in changes.failing],
+        update_conflicts=True,
+        unique_fields=["account", "fingerprint"],
+        update_fields=UPSERTED,
+    )
+    for resolution in Finding.Resolution.values:
+        _close(step, resolution, changes.closed.get(resolution, ()))
+    _leave_unseen(step, changes.unseen)
+    _write_points(changes, known, gains)
+    FindingEvent.objects.bulk_create(
+        FindingEvent(
+            organisation_id=step.account.organisation_id,
+            finding_id=change.finding,
+            account=step.account,
+            sequence=change.sequence,
+            kind=change.kind,
+            at=step.at,
+            scan=step.scan,
+            data=storable_json(change.data),
+        )
+        for change in changes.events
+    )
+
+
+def _row(step: Step, failing: Failing, gains: Gains) -> Finding:
+    outcome, known = failing.outcome, failing.known
+    points, control_points = gains(outcome.control, outcome.resource)
+    worked_on = known is not None and known.state == Finding.State.IN_PROGRESS
+    return Finding(
+        id=failing.id,
+        organisation_id=step.account.organisation_id,
+        account=step.account,
+        control=outcome.control,
+        topic=outcome.topic.value,
+        resource=outcome.resource,
+        resource_name=outcome.name,
+        region=outcome.region,
+        severity=outcome.severity.value,
+        severity_rank=outcome.severity.rank,
+        state=Finding.State.IN_PROGRESS if worked_on else Finding.State.OPEN,
+        resolution="",
+        fingerprint=failing.fingerprint,
+        content=failing.content,
+        reasons=list(outcome.reasons),
+        evidence=[storable_json(piece_json(piece)) for piece in outcome.evidence],
+        values=dict(outcome.values),
+        points=points,
+        control_points=control_points,
+        first_seen=known.first_seen if known else step.taken_at,
+        last_seen=step.taken_at,
+        last_changed=known.last_changed if known and not failing.change else step.at,
+        last_scan=step.scan,
+        sequence=failing.change.sequence if failing.change else known.sequence if known else 0,
+    )
+
+
+def piece_json(piece: Piece) -> dict[str, Any]:
+    """Return a piece of evidence as the JSON that pages and API read."""
+    match piece:
+        case Fact():
+            return {"kind": "fact", **asdict(piece)}
+        case Excerpt():
+            return {"kind": "excerpt", **asdict(piece)}
+
+
+def _close(step: Step, resolution: str, findings: Iterable[Known]) -> None:
+    Finding.objects.filter(pk__in=[one.id for one in findings]).update(
+        state=Finding.State.RESOLVED,
+        resolution=resolution,
+        resolved_at=step.at,
+        last_changed=step.at,
+        last_scan=step.scan,
+        not_rechecked_since=None,
+        points=0,
+        control_points=0,
+        sequence=F("sequence") + 1,
+    )
+
+
+def _leave_unseen(step: Step, findings: Iterable[Known]) -> None:
+    Finding.objects.filter(pk__in=[one.id for one in findings]).update(
+        not_rechecked_since=step.taken_at, last_changed=step.at, sequence=F("sequence") + 1
+    )
+
+
+def _write_points(changes: Changes, known: Iterable[Known], gains: Gains) -> None:
+    """Points of findings that stay open unseen: they move with what else was fixed or broken."""
+    rows = [(one.id, *gains(one.control, one.resource)) for one in changes.left(known)]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(POINTS, [list(column) for column in zip(*rows, strict=True)])

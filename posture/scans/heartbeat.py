@@ -1,0 +1,91 @@
+"""Keeps the lease of a running scan and shows its progress, from a thread beside the scan."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from posture.models import Scan
+from posture.models.tenancy import within
+from posture.scans.plain import storable_json
+
+log = logging.getLogger(__name__)
+
+SHOWN_EVERY = 1.0
+"""Seconds between two writes of the progress, at least."""
+
+
+class Heartbeat:
+    """While the block runs, extends the lease and writes the last progress that was shown.
+
+    `is_lost` turns True for good when the lease is another worker's, or when the database could
+    not be reached for as long as a lease lasts: then the scan has to stop.
+    """
+
+    def __init__(self, scan: Scan, fence: int) -> None:
+        self._scan = scan
+        self._fence = fence
+        self._progress: Mapping[str, Any] | None = None
+        self._lost = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def is_lost(self) -> bool:
+        """Whether the scan has to stop; may be asked from any thread."""
+        return self._lost.is_set()
+
+    def show(self, progress: Mapping[str, Any]) -> None:
+        """Remember a complete picture of the progress; it is written within a second or so."""
+        self._progress = progress
+
+    def _beat(self) -> None:
+        try:
+            last = time.monotonic()
+            pause = min(SHOWN_EVERY, settings.HEARTBEAT_SECONDS)
+            next_beat = last + settings.HEARTBEAT_SECONDS
+            while not self._lost.is_set() and not self._over.wait(pause):
+                now = time.monotonic()
+                due = now >= next_beat
+                if self._write(due=due):
+                    last = now
+                    next_beat = now + settings.HEARTBEAT_SECONDS if due else next_beat
+                elif now - last > settings.LEASE_SECONDS:
+                    self._lost.set()
+        finally:
+            connection.close()  # this thread's own
+
+    def _write(self, *, due: bool) -> bool:
+        """Beat or show, or neither when there is nothing to say; False when the database fails."""
+        progress, self._progress = self._progress, None
+        if not due and progress is None:
+            return True
+        try:
+            with within(self._scan.organisation_id):
+                held = self._scan.beat(self._fence)
+                if held and progress is not None:
+                    self._scan.held(self._fence).update(progress=storable_json(progress))
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("heartbeat failed", extra={"scan": str(self._scan.pk), "error": str(error)})
+            connection.close()
+            return False
+        if not held:
+            self._lost.set()
+        return True

@@ -1,0 +1,122 @@
+"""Asking for scans: by people, by programs, by schedules, and again for those that were left."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+
+from posture.enqueue import enqueue
+from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan, Schedule, User, database_now
+from posture.models.crossing import Located, due_schedules, overdue_scans
+from posture.models.leased import ACTIVE
+from posture.models.tenancy import within
+
+log = logging.getLogger(__name__)
+
+TASK = "posture.run_scan"
+WORKER_LOST = (
+    "The worker was lost three times while it read this account. Start the scan again; if that "
+    "happens again, the worker's log says why."
+)
+
+
+class NotConnectedError(Exception):
+    """The account cannot be scanned in the state it is in; the message says what to do."""
+
+
+def request_scan(*, account: Account, by: User | None, trigger: str) -> tuple[Scan, bool]:
+    """Queue a scan, inside `within` the account's organisation; publish it on commit.
+
+    Returns the scan and whether it is new: an account has one queued or running scan at most, and
+    asking again gives that one. Raises NotConnectedError unless the account is connected.
+    """
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if locked.state != Account.State.CONNECTED:
+        message = f"{locked.label} is {locked.state}. Test its connection first, then scan it."
+        raise NotConnectedError(message)
+    active = Scan.objects.filter(account=locked, state__in=ACTIVE).first()
+    if active is not None:
+        return active, False
+    scan = Scan.objects.create(
+        organisation_id=locked.organisation_id,
+        account=locked,
+        trigger=trigger,
+        requested_by=by,
+        published_at=database_now(),
+    )
+    enqueue(TASK, scan.pk)
+    return scan, True
+
+
+def start_due() -> int:
+    """Request the scans whose schedule has come; return how many slots were taken.
+
+    Several callers at once take each slot once. A slot whose account is being scanned already, or
+    is not connected, is used up; slots that nobody took for a while count as one.
+    """
+    return sum(_guarded(_start, place) for place in due_schedules())
+
+
+def take_back_overdue() -> int:
+    """Publish scans again that no worker has, and fail those that lost three workers.
+
+    Overdue are running scans whose lease is over and queued ones that were published a while ago.
+    """
+    return sum(_guarded(_take_back, place) for place in overdue_scans(settings.REPUBLISH_SECONDS))
+
+
+def _guarded(work: Callable[[Located], bool], place: Located) -> bool:
+    """Do it for one row; the database failing on that one must not hold up the others."""
+    try:
+        with within(place.organisation):
+            return work(place)
+    except DatabaseError:
+        log.exception("tick failed", extra={"row": str(place.id)})
+        return False
+
+
+def _start(place: Located) -> bool:
+    schedule = (
+        Schedule.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("account")
+        .filter(pk=place.id, next_run__lte=Now())
+        .first()
+    )
+    if schedule is None:
+        return False
+    now = database_now()
+    schedule.last_run = now
+    schedule.next_run = schedule.run_after(now)
+    schedule.save(update_fields=["last_run", "next_run"])
+    try:
+        request_scan(account=schedule.account, by=None, trigger=Scan.Trigger.SCHEDULE)
+    except NotConnectedError:
+        log.info("schedule of an account that is not connected", extra={"row": str(place.id)})
+    return True
+
+
+def _take_back(place: Located) -> bool:
+    a_while_ago = Now() - timedelta(seconds=settings.REPUBLISH_SECONDS)
+    left = Scan.objects.filter(pk=place.id, state=LeaseState.RUNNING, lease_until__lt=Now())
+    if left.filter(attempt__gte=MAX_ATTEMPTS).update(
+        state=LeaseState.FAILED,
+        finished_at=Now(),
+        fence=F("fence") + 1,
+        reason_code="worker_lost",
+        reason=WORKER_LOST,
+    ):
+        return True
+    unheard = Q(last_published__lt=a_while_ago)
+    queued = Q(state=LeaseState.QUEUED) & unheard
+    expired = Q(state=LeaseState.RUNNING, lease_until__lt=Now()) & (
+        unheard | Q(last_published__lt=F("lease_until"))
+    )
+    waiting = Scan.objects.annotate(last_published=Coalesce("published_at", "queued_at"))
+    if waiting.filter(queued | expired, pk=place.id).update(published_at=Now()):
+        enqueue(TASK, place.id)
+        return True
+    return False

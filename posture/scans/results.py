@@ -1,0 +1,138 @@
+"""Writing what a scan says about controls as a whole and about the account."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from posture.models import Account, ControlResult, ScorePoint
+from posture.scans.changes import Known
+from posture.scans.findings import Step
+from posture.scans.plain import storable
+from scanner.control import Outcome
+from scanner.score import ControlScore, Part, Score
+from scanner.vocabulary import Severity, Status
+
+SHOWN_REASONS = 3
+SHOWN_ACTIONS = 5
+
+
+def write_results(
+    step: Step, outcomes: Iterable[Outcome], left: Iterable[Known], judged: Score
+) -> None:
+    """Write one row per control that was judged or still has open findings; drop all others.
+
+    `left` are findings that stay open though this scan could not look at them.
+    """
+    by_control: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_control[outcome.control].append(outcome)
+    seen: dict[str, list[datetime]] = defaultdict(list)
+    for finding in left:
+        seen[finding.control].append(finding.last_seen)
+    rows = [
+        _result(step, control, by_control.get(control.control, []), seen[control.control])
+        for control in judged.controls
+    ]
+    ControlResult.objects.filter(account=step.account).exclude(
+        control__in=[row.control for row in rows]
+    ).delete()
+    ControlResult.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["account", "control"],
+        update_fields=[
+            "topic",
+            "status",
+            "severity",
+            "failing",
+            "passing",
+            "not_assessed",
+            "reason",
+            "missing_action",
+            "share",
+            "stale_since",
+            "scan",
+        ],
+    )
+
+
+def _result(
+    step: Step, control: ControlScore, outcomes: Collection[Outcome], seen: Collection[datetime]
+) -> ControlResult:
+    telling = [one for one in outcomes if one.status is control.status]
+    reasons = list(dict.fromkeys(one.reason for one in telling if one.reason))
+    actions = dict.fromkeys(
+        gap.action
+        for one in outcomes
+        if one.status is Status.NOT_ASSESSED
+        for gap in one.missing
+        if gap.action
+    )
+    return ControlResult(
+        organisation_id=step.account.organisation_id,
+        account=step.account,
+        control=control.control,
+        topic=control.topic.value,
+        status=control.status.value,
+        severity=control.severity.value,
+        failing=control.failing,
+        passing=control.passing,
+        not_assessed=control.unread,
+        reason=" ".join(reasons[:SHOWN_REASONS]),
+        missing_action=storable(", ".join(list(actions)[:SHOWN_ACTIONS])),
+        share=control.share,
+        stale_since=min(seen) if control.stale and seen else None,
+        scan=step.scan,
+    )
+
+
+def write_account(step: Step, judged: Score) -> None:
+    """Write the score, its history point and the counters that lists show without joins."""
+    topics = {topic.value: _part(part) for topic, part in judged.topics.items()}
+    total = judged.total
+    Account.objects.filter(pk=step.account.pk).update(
+        score=total.value,
+        score_low=total.low,
+        coverage=total.coverage,
+        topics=topics,
+        formula=judged.version,
+        scored_at=step.taken_at,
+        open_critical=total.open[Severity.CRITICAL],
+        open_high=total.open[Severity.HIGH],
+        open_medium=total.open[Severity.MEDIUM],
+        open_low=total.open[Severity.LOW],
+        waived=total.waived,
+        not_assessed=total.not_assessed,
+        last_scan=step.scan,
+        checked_at=step.at,
+        state_reason="",
+    )
+    ScorePoint.objects.create(
+        organisation_id=step.account.organisation_id,
+        account=step.account,
+        scan=step.scan,
+        at=step.taken_at,
+        score=total.value,
+        low=total.low,
+        coverage=total.coverage,
+        topics=topics,
+        formula=judged.version,
+    )
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "score": part.value,
+        "low": part.low,
+        "coverage": part.coverage,
+        "open": {
+            severity.value: number
+            for severity, number in part.open.items()
+            if severity is not Severity.INFO
+        },
+        "waived": part.waived,
+        "not_assessed": part.not_assessed,
+        "manual": part.manual,
+        "applicable": part.applicable,
+    }

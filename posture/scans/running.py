@@ -1,0 +1,146 @@
+"""Running a claimed scan: outside of any transaction, with a heartbeat, in the worker's child."""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
+
+from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan
+from posture.models.crossing import organisation_of_scan
+from posture.models.tenancy import committed, within
+from posture.scans.heartbeat import Heartbeat
+from posture.scans.plain import storable
+from posture.scans.recording import record
+from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, session_name
+from scanner.facts.profile import Profile
+
+log = logging.getLogger(__name__)
+
+TOO_LONG = (
+    "too_long",
+    "Reading this account took longer than half an hour. AWS was probably throttling; scan again "
+    "at a quieter time.",
+)
+OURS = (
+    "internal",
+    "The scan failed three times through a fault of ours. The worker's log has the details.",
+)
+NOT_CONNECTED = (
+    "not_connected",
+    "The account is not connected any more. Test its connection, then scan again.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A scan that is ours as long as its fence holds, and the account it visits."""
+
+    scan: Scan
+    account: Account
+    fence: int
+
+
+def claim(scan_id: uuid.UUID) -> Claim | None:
+    """Take a scan that is queued, or whose worker was lost; None when it is not to be had."""
+    organisation = organisation_of_scan(scan_id)
+    if organisation is None:
+        return None
+    with within(organisation):
+        scan = Scan.objects.filter(pk=scan_id).first()
+        if scan is None or not scan.claim():
+            return None
+        return Claim(scan, Account.objects.get(pk=scan.account_id), scan.fence)
+
+
+def run(claim: Claim) -> None:
+    """Visit the account and record what was seen; whatever happens, the scan's row says so.
+
+    Not inside a transaction. A scan that another worker has taken over in the meantime is left to
+    that one. An error of ours gives the scan back for its next attempt.
+    """
+    if claim.account.state != Account.State.CONNECTED:
+        _fail(claim, *NOT_CONNECTED)
+        return
+    try:
+        _visit_and_record(claim)
+    except Stopped:
+        log.warning("scan was taken over", extra=_named(claim))
+    except CannotReach as refusal:
+        _fail(claim, refusal.code, f"{refusal.message} {refusal.advice}")
+    except SoftTimeLimitExceeded:
+        _fail(claim, *TOO_LONG)
+    except Exception:  # a fault of ours must neither lose the scan nor stop the worker
+        log.exception("scan failed", extra=_named(claim))
+        _give_back(claim)
+
+
+def _visit_and_record(claim: Claim) -> None:
+    from scanner.scan import scan  # only workers scan; the web must not wait for it at its start
+
+    with Heartbeat(claim.scan, claim.fence) as heartbeat:
+        report = scan(
+            visit_of(claim.account, session_name(str(claim.scan.pk))),
+            profile=profile_of(claim.account),
+            limits=Limits(in_flight=settings.SCAN_CONCURRENCY),
+            progress=heartbeat.show,
+            stop=heartbeat.is_lost,
+        )
+        connection.close_if_unusable_or_obsolete()  # minutes have passed since we last used it
+        if not record(scan=claim.scan, fence=claim.fence, report=report):
+            log.warning("scan was recorded by another worker", extra=_named(claim))
+
+
+def visit_of(account: Account, session: str) -> Visit:
+    """Return the way into an account: its role, under the external id of its connection."""
+    role = Role(account.role_arn, account.external_id, session)
+    return Visit(role=role, account=account.aws_account)
+
+
+def profile_of(account: Account) -> Profile:
+    """Return what the seller told us; answers that the scanner does not know are left out."""
+    known = {field.name for field in fields(Profile)}
+    answers: Mapping[str, Any] = {
+        name: tuple(answer) if isinstance(answer, list) else answer
+        for name, answer in account.profile.items()
+        if name in known
+    }
+    return Profile(**answers)
+
+
+def _fail(claim: Claim, code: str, reason: str) -> None:
+    """End the scan with a reason that people can act on; the account remembers it too."""
+
+    def write() -> None:
+        if claim.scan.held(claim.fence).update(
+            state=LeaseState.FAILED,
+            reason_code=code,
+            reason=storable(reason),
+            finished_at=Now(),
+            lease_until=None,
+        ):
+            Account.objects.filter(pk=claim.account.pk).update(state_reason=storable(reason))
+
+    committed(claim.scan.organisation_id, write)
+
+
+def _give_back(claim: Claim) -> None:
+    """End the lease now, so that the next tick publishes the scan again, or fail it for good."""
+    connection.close_if_unusable_or_obsolete()
+    try:
+        if claim.scan.attempt >= MAX_ATTEMPTS:
+            _fail(claim, *OURS)
+            return
+        with within(claim.scan.organisation_id):
+            claim.scan.held(claim.fence).update(lease_until=Now())
+    except (DatabaseError, InterfaceError):
+        log.exception("scan not given back; its lease will end", extra=_named(claim))
+
+
+def _named(claim: Claim) -> dict[str, str]:
+    return {"scan": str(claim.scan.pk), "fence": str(claim.fence)}

@@ -1,0 +1,30 @@
+"""Tasks: an id comes in, a verb is called; a forged message can start nothing but due work."""
+
+import logging
+import uuid
+
+from celery import shared_task
+
+from posture import scans
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="posture.run_scan")
+def run_scan(scan_id: str) -> None:
+    """Run a scan that is due; anything else, and any other text, is dropped."""
+    try:
+        known = uuid.UUID(scan_id)
+    except (ValueError, TypeError, AttributeError):
+        log.warning("not a scan id")
+        return
+    claim = scans.claim(known)
+    if claim is not None:
+        scans.run(claim)
+
+
+@shared_task(name="posture.tick")
+def tick() -> None:
+    """Start what is due and take back what was left; harmless in parallel, and when repeated."""
+    scans.start_due()
+    scans.take_back_overdue()
