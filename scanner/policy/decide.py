@@ -11,7 +11,7 @@ from scanner.policy.context import ContextValue, context_of
 from scanner.policy.document import Policy, parse
 from scanner.policy.judgement import Because, Layer, LayerName, Question
 from scanner.policy.principals import Match, Requester, account_of, requester
-from scanner.policy.services import always_allowed, needs_resource_policy
+from scanner.policy.services import always_allowed, needs_resource_policy, never_allowed
 from scanner.vocabulary import Unobserved, known
 
 Effect = Literal["allowed", "explicitly_denied", "implicitly_denied", "conditional"]
@@ -61,7 +61,7 @@ class Decision:
 
     `because` are the Deny statements of an explicit denial, else the Allow statements that were
     needed; for "conditional" also Deny statements that may apply. `missing` names the layers that
-    had to allow and did not, for an implicit denial.
+    had to allow and did not, for an implicit denial; "service" when AWS lets nobody do it.
     """
 
     effect: Effect
@@ -95,6 +95,8 @@ def decide(request: Request, policies: Policies) -> Decision:
     certain = tuple(one for one in denies if one.is_certain)
     if certain:
         return Decision("explicitly_denied", certain)
+    if never_allowed(request.action, request.resource):
+        return Decision("implicitly_denied", missing=("service",))
     ways = [(*way, *layers.guards) for way in _ways(request, caller, layers)]
     return _weigh(ways, denies)
 

@@ -15,7 +15,6 @@ from scanner.policy.document import Policy
 from scanner.policy.index import matched
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
-EVERY_ACTION = "*:*"
 MFA_KEY = "aws:MultiFactorAuthPresent"
 
 
@@ -259,4 +258,4 @@ def administers(policies: Sequence[Policy], *, boundary: Policy | None = None) -
 
 
 def _is_total(statement: Statement) -> bool:
-    return statement.covers_action(EVERY_ACTION) and statement.covers(ANY_RESOURCE)
+    return statement.covers_every_action() and statement.covers(ANY_RESOURCE)

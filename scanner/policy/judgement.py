@@ -9,7 +9,7 @@ from typing import Literal
 from scanner.policy.conditions import Condition, evaluate, every, some
 from scanner.policy.context import Context, fill, holds_variable
 from scanner.policy.document import Policy
-from scanner.policy.match import fits, matches
+from scanner.policy.match import fits, matches, padded
 from scanner.policy.principals import Match, Requester
 from scanner.policy.statement import Statement
 
@@ -120,7 +120,7 @@ class Question:
 
     def _resource(self, statement: Statement, version: str) -> tuple[bool | None, tuple[str, ...]]:
         listed = statement.resources if statement.names_resources else statement.not_resources
-        results = [self._fits(pattern, version) for pattern in listed]
+        results = [self._fits(padded(pattern), version) for pattern in listed]
         found = some([result for result, _ in results])
         variables = tuple(name for result, names in results if result is None for name in names)
         if found is None or statement.names_resources:

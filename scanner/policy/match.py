@@ -14,6 +14,8 @@ from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 
 ARN_PARTS = 6
+LONGEST = 16_384
+_REMEMBERED = 512
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
@@ -81,6 +83,10 @@ def _compile(pattern: Sequence[Token]) -> _Automaton:
     return _Automaton(loops, ones, {char: at | ones for char, at in chars.items()}, state)
 
 
+def _automaton(pattern: str) -> _Automaton:
+    return _compiled(pattern) if len(pattern) <= _REMEMBERED else _compile(tokens(pattern))
+
+
 @lru_cache(maxsize=2048)
 def _compiled(pattern: str) -> _Automaton:
     return _compile(tokens(pattern))
@@ -99,14 +105,26 @@ def matches(pattern: str, text: str) -> bool:
     """Say whether the whole text fits the pattern, case-sensitively (IAM reference, Resource)."""
     if pattern == "*":
         return True
-    if "*" not in pattern and "?" not in pattern:
+    stars = pattern.count("*")
+    if not stars and "?" not in pattern:
         return pattern == text
-    return _accepts(_compiled(pattern), text)
+    return len(pattern) - stars <= len(text) and _accepts(_automaton(pattern), text)
 
 
 def fits(pattern: Sequence[Token], text: str) -> bool:
     """Say whether the whole text fits a pattern that was read into tokens."""
+    solid = [token for token in pattern if token is not Wild.ANY]
+    if len(solid) > len(text):
+        return False
+    if len(solid) == len(pattern) and Wild.ONE not in solid:
+        return solid == list(text)
     return _accepts(_compile(pattern), text)
+
+
+def padded(pattern: str) -> str:
+    """Complete an ARN pattern of fewer than six parts, as identity policies are understood to."""
+    missing = ARN_PARTS - 1 - pattern.count(":")
+    return pattern + ":*" * missing if missing > 0 and pattern.startswith("arn:") else pattern
 
 
 def action_matches(pattern: str, action: str) -> bool:
@@ -117,14 +135,23 @@ def action_matches(pattern: str, action: str) -> bool:
 def covers(wide: str, narrow: str) -> bool:
     """Say whether whatever fits the narrow pattern surely fits the wide one.
 
-    It errs to False: True is a proof, as the removal of grants by a Deny needs one (R6).
+    It errs to False, also for patterns beyond 16,384 characters: True is a proof, as the removal
+    of grants by a Deny needs one (R6).
     """
-    return wide in ("*", narrow) or _accepts(_compiled(wide), tokens(narrow))
+    if wide in ("*", narrow):
+        return True
+    if max(len(wide), len(narrow)) > LONGEST or ("*" not in wide and "?" not in wide):
+        return False
+    return _accepts(_automaton(wide), tokens(narrow))
 
 
 def overlaps(one: str, other: str) -> bool:
-    """Say whether some text fits both patterns; exact."""
-    automaton = _compiled(one)
+    """Say whether some text fits both patterns; True beyond 16,384 characters, else exact."""
+    if "*" in (one, other) or max(len(one), len(other)) > LONGEST:
+        return True
+    if "*" not in other and "?" not in other:
+        return matches(one, other)
+    automaton = _automaton(one)
     states = 1
     for token in tokens(other):
         states = automaton.meet(states, token)

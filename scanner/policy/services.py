@@ -1,4 +1,4 @@
-"""Services that decide otherwise than the rest: roles with their trust, keys, GetCallerIdentity."""
+"""Services that decide otherwise than the rest: roles and their trust, keys, what AWS owns."""
 
 from __future__ import annotations
 
@@ -24,3 +24,22 @@ def needs_resource_policy(action: str, resource: str) -> bool:
 def always_allowed(action: str, caller: Requester) -> bool:
     """Say whether no policy is asked: anybody with credentials may call GetCallerIdentity."""
     return fold(action) == "sts:getcalleridentity" and caller.account is not None
+
+
+def never_allowed(action: str, resource: str) -> bool:
+    """Say whether no policy helps: customers cannot change what AWS keeps in their accounts.
+
+    That is AWS managed policies, roles of IAM Identity Center, and aliases of AWS managed keys
+    (IAM guide, Managed policies; Identity Center guide, Permission sets; KMS guide, Aliases).
+    """
+    parts = resource.split(":", ARN_PARTS - 1)
+    if len(parts) < ARN_PARTS:
+        return False
+    asked, _, verb = fold(action).partition(":")
+    if asked == "iam" and not verb.startswith(_LOOKING):
+        shared = parts[4] == "aws" and parts[5].startswith("policy/")
+        return parts[2] == "iam" and (shared or parts[5].startswith("role/aws-reserved/"))
+    return asked == "kms" and verb.endswith("alias") and parts[5].startswith("alias/aws/")
+
+
+_LOOKING = ("get", "list", "generate", "simulate")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from scanner.policy.conditions import Condition
 from scanner.policy.context import opened
-from scanner.policy.match import covers, fold, matches, overlaps
+from scanner.policy.match import covers, fold, matches, overlaps, padded
 from scanner.policy.principals import Principal
 from scanner.policy.restrictions import restricts
 
@@ -82,6 +82,12 @@ class Statement:
             return any(covers(one, folded) for one in listed)
         return not any(overlaps(one, folded) for one in listed)
 
+    def covers_every_action(self) -> bool:
+        """Say whether no action of any service is left out."""
+        if not self.names_actions:
+            return not self.not_actions
+        return any(covers(one, "*:*") for one in self.wildcards if not one.strip("*:"))
+
     def names_action(self, action: str) -> bool:
         """Say whether the action is listed by its exact name, with no wildcard or NotAction."""
         return self.names_actions and fold(action) in self.exact_names
@@ -89,10 +95,10 @@ class Statement:
     def reaches(self, resource: str) -> bool:
         """Say whether the statement may apply to a resource, given as ARN or pattern (R4).
 
-        Policy variables stand for anything. `*` asks whether it applies to anything at all.
+        Policy variables and missing parts of an ARN stand for anything. `*` asks whether it applies to anything at all.
         """
         if self.names_resources:
-            return any(overlaps(opened(one), resource) for one in self.resources)
+            return any(overlaps(padded(opened(one)), resource) for one in self.resources)
         return not any(covers(one, resource) for one in self.not_resources)
 
     def covers(self, resource: str) -> bool:
