@@ -21,7 +21,7 @@ from sandbox.scratch import scratch
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [*sorted((ROOT / "bin").iterdir()), ROOT / ".ci/run"]
 _TOOLS = (
-    *("bash", "cat", "cmp", "cp", "diff", "dirname", "env", "flock", "grep", "id", "mkdir"),
+    *("bash", "cat", "cmp", "cp", "diff", "dirname", "env", "find", "flock", "grep", "id", "mkdir"),
     *("mktemp", "rm", "sh", "sleep", "tail", "touch"),
 )
 _RECORDER = """#!/bin/sh
@@ -108,10 +108,13 @@ def checkout() -> Iterator[Checkout]:
 @pytest.fixture
 def prepared(checkout: Checkout) -> Checkout:
     """A checkout in which all is installed and Python only writes down what it should do."""
-    checkout.stand_in(checkout.home / ".venv/bin/python", _PYTHON)
+    for program in ("python", "djade"):
+        checkout.stand_in(checkout.home / ".venv/bin" / program, _PYTHON)
     (checkout.home / ".venv/complete").mkdir()
     (checkout.home / ".venv/complete/test.txt").write_text("test 1\n")
-    (checkout.home / "docs").mkdir()
+    for folder in ("docs", "templates"):
+        (checkout.home / folder).mkdir()
+    (checkout.home / "templates/page.html").touch()
     (checkout.home / "docs/openapi.yaml").write_text("openapi: 3.1.1\n")
     return checkout
 
@@ -260,6 +263,7 @@ def test_check_runs_every_step_and_ends_like_pytest(prepared: Checkout) -> None:
         ("format", "ruff format"),
         ("lint", "ruff check"),
         ("templates", "djlint"),
+        ("templates", "--target-version"),
         ("imports", "importlinter"),
         ("migrations", "makemigrations"),
         ("openapi", "spectacular"),
