@@ -27,9 +27,3 @@ def own_policies(snapshot: Snapshot) -> Listed[Written]:
         iam.roles, lambda role: [] if is_left_out(role.path, role.arn) else role.inline
     )
     return merged(managed, users, groups, roles)
-
-
-def owner_of(policy: InlinePolicy) -> tuple[str, str]:
-    """Kind (user, group or role) and name of an inline policy's owner, from its ARN."""
-    resource = policy.owner.split(":", 5)[-1]
-    return resource.partition("/")[0], resource.rpartition("/")[2]
