@@ -20,5 +20,5 @@ def as_iso(moment: datetime) -> str:
 
 
 def aware(moment: datetime) -> datetime:
-    """The same moment with its zone; moto keeps UTC without saying so."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """The same moment in whole seconds with its zone; moto keeps UTC without saying so."""
+    return moment.replace(microsecond=0, tzinfo=moment.tzinfo or UTC)

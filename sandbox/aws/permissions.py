@@ -80,7 +80,7 @@ def _effect(statement: dict[str, Any], action: str, context: Context) -> Verdict
     if statement.get("Effect") == "Deny":
         # A condition that cannot be decided denies and never allows.
         return "silent" if holds is False else "deny"
-    return "allow" if holds else "silent"
+    return "allow" if holds and statement.get("Effect") == "Allow" else "silent"
 
 
 def _names_action(statement: dict[str, Any], action: str) -> bool:

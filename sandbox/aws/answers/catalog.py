@@ -86,6 +86,7 @@ def batch_describe_entities(ask: Ask) -> Answer:
         entity_id = entry["EntityId"]
         try:
             details[entity_id] = _described(ask, entity_id)
+            del details[entity_id]["Details"]  # only the single call has the text
         except ApiError as error:
             errors[entity_id] = {"ErrorCode": error.code, "ErrorMessage": error.message}
     return {"EntityDetails": details, "Errors": errors}
