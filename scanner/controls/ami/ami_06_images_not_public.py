@@ -53,7 +53,7 @@ aws ec2 modify-image-attribute --region [[region]] --image-id [[image]] --launch
         "Blocking public access for the account does not make this image private by itself.",
     ),
     way_back="modify-image-attribute with Add=[{Group=all}] makes it public again. An image that is"
-    " public on purpose belongs into the account's profile.",
+    " public on purpose belongs in the account's profile.",
     without=(
         ("cloudformation", "CloudFormation has no resource type for launch permissions."),
         (

@@ -85,7 +85,7 @@ REMEDY = Remedy(
         "Choose Actions, Snapshot settings, Modify permissions.",
         "Choose Private and delete the shared accounts that you do not know, then Modify"
         " permissions.",
-        "An account that may keep the snapshot belongs into the approved accounts of the profile.",
+        "An account that may keep the snapshot belongs among the approved accounts of the profile.",
     ),
     cli="""\
 aws ec2 describe-snapshot-attribute --region [[region]] --snapshot-id [[snapshot]] --attribute createVolumePermission > snapshot-permissions-before.json

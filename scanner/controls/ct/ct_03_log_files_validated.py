@@ -22,13 +22,17 @@ def check(trail: Trail, snapshot: Snapshot) -> Verdict:
         note = Fact("Reach", "Proves only files written after it was switched on.")
         return passed(f"Trail {trail.name} signs its log files.", setting, bucket, note)
     reason = f"Trail {trail.name} writes log files without digests: a changed file goes unnoticed."
-    if owner_of(trail) != snapshot.account.id:
-        reason += f" Only account {owner_of(trail)}, which owns the trail, can change that."
+    owner = owner_of(trail)
+    own = owner == snapshot.account.id
+    if not own:
+        reason += f" Only account {owner}, which owns the trail, can change that."
     values = {
-        "trail_arn": trail.arn,
         "trail": trail.name,
         "region": trail.home_region,
+        "own_arn": trail.arn if own else "",
+        "own_name": trail.name if own else "",
         "bucket": trail.bucket,
+        "owner": "" if own else owner,
     }
     return failed(reason, setting, bucket, values=values)
 
@@ -37,11 +41,12 @@ REMEDY = Remedy(
     summary="Switch on log file validation for trail [[trail]].",
     minutes=5,
     console=(
+        "Sign in to account [[owner]], which owns the trail; this account cannot change it.",
         "In CloudTrail, region [[region]], open Trails, then [[trail]].",
         "Beside General details choose Edit.",
         "Under Additional settings tick Log file validation and choose Save changes.",
     ),
-    cli="aws cloudtrail update-trail --region [[region]] --name [[trail_arn]]"
+    cli="aws cloudtrail update-trail --region [[region]] --name [[own_arn]]"
     " --enable-log-file-validation\n",
     cloudformation="""\
 # Set EnableLogFileValidation where your stack declares the trail.
@@ -49,7 +54,7 @@ Resources:
   SellerTrail:
     Type: AWS::CloudTrail::Trail
     Properties:
-      TrailName: [[trail]]
+      TrailName: [[own_name]]
       S3BucketName: [[bucket]]
       IsLogging: true
       IsMultiRegionTrail: true
@@ -58,7 +63,7 @@ Resources:
     terraform="""\
 # Set enable_log_file_validation where your code declares the trail.
 resource "aws_cloudtrail" "seller" {
-  name                       = [[trail]]
+  name                       = [[own_name]]
   s3_bucket_name             = [[bucket]]
   is_multi_region_trail      = true
   enable_log_file_validation = true

@@ -133,6 +133,7 @@ aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --att
 aws sqs set-queue-attributes --region [[region]] --queue-url [[bare_queue_url]] --attributes '{"Policy": ""}'
 """,
     cloudformation="""\
+# Replaces the whole policy of the queue.
 Resources:
   MarketplaceQueuePolicy:
     Type: AWS::SQS::QueuePolicy
@@ -143,6 +144,7 @@ Resources:
         [[policy|json]]
 """,
     terraform="""\
+# Replaces the whole policy of the queue.
 resource "aws_sqs_queue_policy" "marketplace" {
   queue_url = [[queue_url]]
   policy    = <<-JSON

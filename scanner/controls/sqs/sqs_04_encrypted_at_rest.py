@@ -42,6 +42,7 @@ REMEDY = Remedy(
     cli="aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]]"
     " --attributes SqsManagedSseEnabled=true\n",
     cloudformation="""\
+# Set this where your stack declares the queue.
 Resources:
   MarketplaceQueue:
     Type: AWS::SQS::Queue
@@ -50,6 +51,7 @@ Resources:
       SqsManagedSseEnabled: true
 """,
     terraform="""\
+# Set this where your code declares the queue.
 resource "aws_sqs_queue" "marketplace" {
   name                    = [[queue]]
   sqs_managed_sse_enabled = true

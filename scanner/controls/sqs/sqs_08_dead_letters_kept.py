@@ -144,7 +144,7 @@ JSON
 aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --attributes file://redrive.json
 """,
     cloudformation="""\
-# A FIFO queue takes FifoQueue: true here as well.
+# Set this where your stack declares the queue. FIFO queues take FifoQueue: true as well.
 Resources:
   DeadLetters:
     Type: AWS::SQS::Queue
@@ -165,7 +165,7 @@ Resources:
         maxReceiveCount: 5
 """,
     terraform="""\
-# A FIFO queue takes fifo_queue = true here as well.
+# Set this where your code declares the queue. FIFO queues take fifo_queue = true as well.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = [[dead]]
   message_retention_seconds = 1209600

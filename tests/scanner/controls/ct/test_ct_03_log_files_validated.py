@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from scanner.control import outcomes_of
 from scanner.controls.ct.ct_03_log_files_validated import CONTROL
+from scanner.facts.cloudtrail import Trail
+from scanner.remedy import NOTHING_TO_SAY, Remedy, fill
 from scanner.vocabulary import HOME_REGION, Partial, Severity
 from tests.builders import STRANGER, a_snapshot, denied
 from tests.builders_resources import a_trail
@@ -98,3 +101,21 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_log_files_are_validated(case: Case) -> None:
     case.holds_for(CONTROL)
+
+
+def remedy_for(trail: Trail) -> Remedy:
+    (outcome,) = outcomes_of(CONTROL, a_snapshot(trails=(trail,)))
+    return fill(CONTROL.remedy, outcome.values)
+
+
+def test_our_own_trail_is_changed_in_its_home_region() -> None:
+    remedy = remedy_for(a_trail(home_region="eu-north-1", validates_files=False))
+    assert "--region eu-north-1 --name arn:aws:cloudtrail:eu-north-1:" in remedy.cli
+    assert not any("Sign in" in step for step in remedy.console)
+
+
+def test_a_trail_of_another_account_is_changed_there() -> None:
+    remedy = remedy_for(a_trail("org", account=STRANGER, organization=True, validates_files=False))
+    assert remedy.console[0].startswith(f"Sign in to account {STRANGER}")
+    assert remedy.cli == ""
+    assert dict(remedy.without)["cli"] == NOTHING_TO_SAY
