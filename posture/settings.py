@@ -237,7 +237,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _COLLECTED = SECURE and (STATIC_ROOT / "staticfiles.json").exists()
-WHITENOISE_USE_FINDERS = not _COLLECTED
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "snapshots": {
@@ -276,7 +276,7 @@ LOGGING = logging_configuration(level=env.text("LOG_LEVEL", "INFO").upper())
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["posture.api.access.ByScope"],
     "DEFAULT_PERMISSION_CLASSES": ["posture.api.access.HasVerb"],
-    "DEFAULT_SCHEMA_CLASS": "posture.api.docs.Schema",
+    "DEFAULT_SCHEMA_CLASS": "posture.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "posture.api.problems.answer_exception",

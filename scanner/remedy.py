@@ -102,8 +102,11 @@ def _document(text: str, template: str, found: re.Match[str]) -> str:
     """A JSON document, re-spelled so that nothing but JSON can land here, indented like its place.
 
     "${" and "%{" start interpolation in Terraform here-documents; JSON strings may spell the
-    dollar and percent signs as escapes, which keeps the meaning and ends the risk.
+    dollar and percent signs as escapes, which keeps the meaning and ends the risk. A placeholder
+    that nobody has filled stays what it is.
     """
+    if PLACEHOLDER.fullmatch(text):
+        return text
     start = template.rfind("\n", 0, found.start()) + 1
     margin = template[start : found.start()]
     indent = margin if not margin.strip() else ""

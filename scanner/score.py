@@ -265,12 +265,13 @@ def _part(tallies: list[_Tally]) -> Part:
     counted = [tally for tally in tallies if tally.counts]
     assessed = any(tally.read for tally in counted)
     weights = [WEIGHTS[tally.ceiling] for tally in counted]
-    seen = sum(weight * tally.seen for weight, tally in zip(weights, counted, strict=True))
+    everything = math.fsum(weights)
+    seen = math.fsum(part * tally.seen for part, tally in zip(weights, counted, strict=True))
     severities = Counter(one for tally in tallies for one in tally.failing.values())
     return Part(
         value=_points(tally.share for tally in tallies) if assessed else None,
         low=_points(tally.low_share for tally in tallies) if assessed else None,
-        coverage=_floor(100 * seen / sum(weights)) if assessed and sum(weights) else None,
+        coverage=_floor(100 * seen / everything) if assessed and everything else None,
         open={severity: severities[severity] for severity in Severity},
         waived=sum(tally.waived for tally in tallies),
         not_assessed=sum(1 for tally in counted if tally.unread or not tally.read),

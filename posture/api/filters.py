@@ -18,7 +18,7 @@ PAGING = {"cursor", "page_size"}
 class StrictFilters(filters.DjangoFilterBackend):
     """django-filter that answers 400 to parameters that the endpoint does not know."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> Any:
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: APIView) -> Any:
         """Refuse unknown parameters, then filter."""
         refuse_unknown(request, {*PAGING, *self._names(view, queryset)})
         return super().filter_queryset(request, queryset, view)

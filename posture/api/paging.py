@@ -1,5 +1,9 @@
 """Cursor paging: stable while rows change, at most 200 a page."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError as NotAValue
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 
 
@@ -12,6 +16,23 @@ class Paging(CursorPagination):
     page_size_query_description = "Rows a page, 200 at most."
     cursor_query_description = "Taken from `next` or `previous`; means nothing by itself."
     ordering = ("-created_at", "id")
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """Give the page; a cursor that is none of ours is a bad parameter, not a missing page."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (NotFound, NotAValue) as invented:
+            text = "This cursor is not one of ours; take it from `next` or `previous`."
+            raise ValidationError({"cursor": [ErrorDetail(text, "cursor")]}) from invented
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page in the words of OpenAPI 3.1, where null is a type."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": dict(link), "results": schema},
+        }
 
 
 class NewestFirst(Paging):

@@ -77,7 +77,7 @@ class AccountRow(serializers.ModelSerializer[Account]):
 
     class Meta:
         model = Account
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "aws_account", "partition", "label", "state", "state_reason", "role_arn",
             "connected_at", "checked_at", "scored_at", "last_scan", "next_scan",
             "score", "open", "waived", "not_assessed",
@@ -165,7 +165,7 @@ class ScanRow(serializers.ModelSerializer[Scan]):
 
     class Meta:
         model = Scan
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "account", "trigger", "state", "reason_code", "reason", "attempt",
             "queued_at", "started_at", "finished_at", "progress", "score", "counts", "engine",
         )  # fmt: skip
@@ -231,7 +231,7 @@ class FindingRow(serializers.ModelSerializer[Finding]):
 
     class Meta:
         model = Finding
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "fingerprint", "account", "control", "title", "topic", "severity", "state",
             "resolution", "resource", "resource_name", "region", "summary", "points",
             "control_points", "first_seen", "last_seen", "last_changed", "resolved_at",
@@ -240,7 +240,7 @@ class FindingRow(serializers.ModelSerializer[Finding]):
 
     def get_title(self, finding: Finding) -> str:
         """The control's requirement."""
-        return catalogue.control(finding.control).title
+        return catalogue.described(finding.control).title
 
     def get_summary(self, finding: Finding) -> str:
         """What was seen, in one text."""
@@ -263,7 +263,7 @@ class EvidencePiece(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=("fact", "excerpt"))
     read_by = serializers.CharField(help_text="IAM action that read it.", allow_blank=True)
-    label = serializers.CharField(required=False)
+    label = serializers.CharField(required=False)  # type: ignore[assignment] # a field of that name
     value = serializers.CharField(required=False)
     title = serializers.CharField(required=False)
     text = serializers.CharField(required=False)
@@ -291,6 +291,11 @@ class Remediation(serializers.Serializer[Any]):
     way_back = serializers.CharField(allow_blank=True, help_text="How to undo it.")
 
 
+PLAIN_PARTS = (
+    "summary", "minutes", "console", "cli", "cloudformation", "terraform", "breaks", "way_back",
+)  # fmt: skip
+
+
 class EventRow(serializers.ModelSerializer[FindingEvent]):
     """One change of a finding."""
 
@@ -315,14 +320,14 @@ class FindingDetail(FindingRow):
 
     def get_why(self, finding: Finding) -> str:
         """Why it matters to a seller."""
-        return catalogue.control(finding.control).risk
+        return catalogue.described(finding.control).risk
 
     @extend_schema_field(Remediation)
     def get_remediation(self, finding: Finding) -> dict[str, Any]:
         """The filled remedy."""
         remedy = catalogue.remedy_for(finding)
         return {
-            **{name: getattr(remedy, name) for name in Remediation().fields if name != "without"},
+            **{name: getattr(remedy, name) for name in PLAIN_PARTS},
             "without": dict(remedy.without),
         }
 

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from posture import access, catalogue, scans, tickets
 from posture.api import filters, paging
 from posture.api import serializers as shapes
+from posture.api.access import caller
 from posture.api.problems import Conflict
 from posture.models import Account, Finding, Scan, ScorePoint
 
@@ -32,40 +33,44 @@ class Listing(generics.ListAPIView[Any]):
 class Accounts(Listing):
     """Accounts with score, lower bound and coverage."""
 
+    queryset = Account.objects.none()
     serializer_class = shapes.AccountRow
 
     def get_queryset(self) -> QuerySet[Account]:
         """Return what the caller may see."""
-        return access.accounts_of(self.request.auth).select_related("schedule")
+        return access.accounts_of(caller(self.request)).select_related("schedule")
 
 
 class AccountById(generics.RetrieveAPIView[Account]):
     """One account with its topics and the version of the score formula."""
 
+    queryset = Account.objects.none()
     serializer_class = shapes.AccountDetail
 
     def get_queryset(self) -> QuerySet[Account]:
         """Return what the caller may see."""
-        return access.accounts_of(self.request.auth).select_related("schedule")
+        return access.accounts_of(caller(self.request)).select_related("schedule")
 
 
 class AccountScores(Listing):
     """History of an account's score, one row for each recorded scan, newest first."""
 
+    queryset = ScorePoint.objects.none()
     serializer_class = shapes.ScoreRow
     pagination_class = paging.NewestFirst
 
     def get_queryset(self) -> QuerySet[ScorePoint]:
         """Return the history of an account that the caller may see."""
         account = generics.get_object_or_404(
-            access.accounts_of(self.request.auth), pk=self.kwargs["pk"]
+            access.accounts_of(caller(self.request)), pk=self.kwargs["pk"]
         )
-        return access.scores_of(self.request.auth).filter(account=account)
+        return access.scores_of(caller(self.request)).filter(account=account)
 
 
 class Scans(Listing):
     """Scans, newest first; POST starts one."""
 
+    queryset = Scan.objects.none()
     serializer_class = shapes.ScanRow
     pagination_class = paging.ByQueueing
     filterset_class = filters.ScanFilters
@@ -73,7 +78,7 @@ class Scans(Listing):
 
     def get_queryset(self) -> QuerySet[Scan]:
         """Return what the caller may see."""
-        return access.scans_of(self.request.auth)
+        return access.scans_of(caller(self.request))
 
     @extend_schema(
         operation_id="scans_start",
@@ -90,7 +95,7 @@ class Scans(Listing):
         """Start a scan of an account; while one is under way, that one is returned."""
         wanted = shapes.NewScan(data=request.data)
         wanted.is_valid(raise_exception=True)
-        account = access.accounts_of(request.auth).filter(pk=wanted.validated_data["account"])
+        account = access.accounts_of(caller(request)).filter(pk=wanted.validated_data["account"])
         found = account.first()
         if found is None:
             message = "There is no such account, or this token may not see it."
@@ -98,7 +103,9 @@ class Scans(Listing):
         if found.state != Account.State.CONNECTED:
             message = "This account is not connected. Test its connection on its page first."
             raise Conflict(message, "account_not_connected")
-        scan, _ = scans.request_scan(account=found, by=request.auth.user, trigger=Scan.Trigger.API)
+        scan, _ = scans.request_scan(
+            account=found, by=caller(request).user, trigger=Scan.Trigger.API
+        )
         return Response(
             shapes.ScanRow(scan).data,
             status=202,
@@ -109,34 +116,37 @@ class Scans(Listing):
 class ScanById(generics.RetrieveAPIView[Scan]):
     """One scan with its progress by service and region."""
 
+    queryset = Scan.objects.none()
     serializer_class = shapes.ScanRow
 
     def get_queryset(self) -> QuerySet[Scan]:
         """Return what the caller may see."""
-        return access.scans_of(self.request.auth)
+        return access.scans_of(caller(self.request))
 
 
 class Findings(Listing):
     """Findings, what changed last first."""
 
+    queryset = Finding.objects.none()
     serializer_class = shapes.FindingRow
     pagination_class = paging.ByChange
     filterset_class = filters.FindingFilters
 
     def get_queryset(self) -> QuerySet[Finding]:
         """Return what the caller may see, with what the rows show."""
-        return access.findings_of(self.request.auth).select_related("account", "ticket")
+        return access.findings_of(caller(self.request)).select_related("account", "ticket")
 
 
 class FindingById(generics.RetrieveAPIView[Finding]):
     """One finding with evidence, why it matters, the fix and its history."""
 
+    queryset = Finding.objects.none()
     serializer_class = shapes.FindingDetail
     verbs: ClassVar[dict[str, access.Verb]] = {"PATCH": "triage"}
 
     def get_queryset(self) -> QuerySet[Finding]:
         """Return what the caller may see."""
-        return access.findings_of(self.request.auth).select_related("account", "ticket")
+        return access.findings_of(caller(self.request)).select_related("account", "ticket")
 
     @extend_schema(
         operation_id="findings_update",
@@ -148,12 +158,12 @@ class FindingById(generics.RetrieveAPIView[Finding]):
         said = shapes.FindingPatch(data=request.data)
         said.is_valid(raise_exception=True)
         finding = self.get_object()
-        who = {"by_user": request.auth.user, "by_token": request.auth.token}
+        user, token = caller(request).user, caller(request).token
         ticket = said.validated_data["ticket"]
         if ticket is None:
-            tickets.unlink_ticket(finding=finding, **who)
+            tickets.unlink_ticket(finding=finding, by_user=user, by_token=token)
         else:
-            tickets.link_ticket(finding=finding, **ticket, **who)
+            tickets.link_ticket(finding=finding, **ticket, by_user=user, by_token=token)
         return Response(self.get_serializer(self.get_object()).data)
 
 

