@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scanner.aws.actions import SESSION_POLICY_LIMIT, session_policy
 from scanner.aws.asking import Limits, Service
 from scanner.aws.trouble import CannotReach, Trouble
-from scanner.aws.why import why_not_assumed, why_not_ours
+from scanner.aws.why import why_not_assumed, why_not_ours, why_unreachable
 from scanner.aws.wire import client_of, send, watch_bodies
 
 if TYPE_CHECKING:
@@ -135,6 +135,19 @@ def sts_of(session: Session, home: str, limits: Limits) -> Any:
     client = client_of(session, Service("sts", home), limits)
     watch_bodies(client)
     return client
+
+
+def own_sts(home: str, limits: Limits) -> Any:
+    """Give an STS client with our own credentials; raises CannotReach when there are none."""
+    return sts_of(open_session(), home, limits)
+
+
+def own_identity(sts: Any) -> str:
+    """Give the ARN that we are known by; raises CannotReach when AWS does not know us."""
+    try:
+        return str(send(sts, "GetCallerIdentity", {})["Arn"])
+    except Trouble as trouble:
+        raise why_unreachable(trouble) from None
 
 
 def assume(

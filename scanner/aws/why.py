@@ -120,7 +120,8 @@ def why_not_assumed(trouble: Trouble, role_arn: str) -> CannotReach:
             f"AWS did not let us assume {role_arn}.",
             "AWS gives the same answer for three causes, so check all three: a role of exactly "
             f"this name exists in account {account}; its trust policy names our principal; and "
-            "the sts:ExternalId in the trust policy is the external id of this connection.",
+            "the sts:ExternalId in the trust policy is the external id of this connection. A role "
+            "that was made a moment ago may need a minute.",
         )
     if trouble.code == "ValidationError":
         return CannotReach(

@@ -1,0 +1,97 @@
+"""A report as JSON, which outside tools read (design 4.1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scanner.control import Outcome
+from scanner.evidence import Fact, Piece
+from scanner.report.report import Report
+from scanner.score import Part
+from scanner.vocabulary import seen
+
+
+def to_json(report: Report) -> str:
+    """Give the report as ASCII JSON, indented by two."""
+    return json.dumps(to_dict(report), indent=2)
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """Give the report as JSON values."""
+    snapshot = report.snapshot
+    return {
+        "account": snapshot.account.id,
+        "partition": snapshot.account.partition,
+        "taken_at": snapshot.now.isoformat(),
+        "engine": report.engine,
+        "topics": [topic.value for topic in snapshot.topics],
+        "regions": list(seen(snapshot.ec2.regions)),
+        "score": {
+            **_part(report.score.total),
+            "version": report.score.version,
+            "topics": {topic.value: _part(part) for topic, part in report.score.topics.items()},
+        },
+        "outcomes": [_outcome(one) for one in report.outcomes],
+        "unobserved": [
+            {
+                "action": gap.action,
+                "region": gap.region,
+                "error": gap.error,
+                "detail": gap.detail,
+            }
+            for gap in report.unobserved
+        ],
+        "calls": {
+            "total": report.calls.total,
+            "by_action": dict(sorted(report.calls.by_action.items())),
+            "denied": report.calls.denied,
+            "throttled": report.calls.throttled,
+        },
+        "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "value": part.value,
+        "low": part.low,
+        "coverage": part.coverage,
+        "open": {severity.value: count for severity, count in part.open.items()},
+        "not_assessed": part.not_assessed,
+        "manual": part.manual,
+        "applicable": part.applicable,
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "control": outcome.control,
+        "topic": outcome.topic.value,
+        "resource": outcome.resource,
+        "name": outcome.name,
+        "region": outcome.region,
+        "status": outcome.status.value,
+        "severity": outcome.severity.value,
+        "reason": outcome.reason,
+        "evidence": [_piece(piece) for piece in outcome.evidence],
+        "missing_action": outcome.missing_action,
+    }
+
+
+def _piece(piece: Piece) -> dict[str, Any]:
+    if isinstance(piece, Fact):
+        return {
+            "kind": "fact",
+            "label": piece.label,
+            "value": piece.value,
+            "read_by": piece.read_by,
+        }
+    return {
+        "kind": "excerpt",
+        "title": piece.title,
+        "text": piece.text,
+        "faults": [list(lines) for lines in piece.faults],
+        "note": piece.note,
+        "read_by": piece.read_by,
+    }
