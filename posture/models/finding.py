@@ -97,6 +97,8 @@ class Finding(OrganisationOwned):
     fingerprint = models.CharField(max_length=64)
     content = models.CharField(max_length=64)
     """SHA-256 over what makes a change worth an event; ages in days do not."""
+    seen_as = models.CharField(max_length=64, default="")
+    """SHA-256 over all that the last outcome said, so that what is the same need not be written."""
     reasons = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
     values = models.JSONField(default=dict)

@@ -12,7 +12,7 @@ from typing import Any
 
 from posture.models.finding import EventKind, FindingState, Resolution
 from scanner.control import Outcome
-from scanner.evidence import Excerpt
+from scanner.evidence import Excerpt, Fact, Piece
 from scanner.score import OpenFinding, is_unseen
 from scanner.vocabulary import Severity, Status, Topic
 
@@ -35,6 +35,7 @@ class Known:
     severity: str
     state: str
     content: str
+    seen_as: str
     first_seen: datetime
     last_seen: datetime
     last_changed: datetime
@@ -70,9 +71,15 @@ class Failing:
     id: uuid.UUID
     fingerprint: str
     content: str
+    seen_as: str
     outcome: Outcome
     known: Known | None
     change: Change | None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the stored row says all that already, but for when it was last seen."""
+        return not self.change and self.known is not None and self.known.seen_as == self.seen_as
 
 
 @dataclass(slots=True)
@@ -128,7 +135,7 @@ def _failing(fingerprint: str, outcome: Outcome, known: Known | None) -> Failing
     row = known.id if known else uuid.uuid4()
     kind, data = _event(outcome, content, known)
     change = Change(row, kind, (known.sequence if known else 0) + 1, data) if kind else None
-    return Failing(row, fingerprint, content, outcome, known, change)
+    return Failing(row, fingerprint, content, seen_as(outcome), outcome, known, change)
 
 
 def _event(outcome: Outcome, content: str, known: Known | None) -> tuple[str, dict[str, Any]]:
@@ -188,6 +195,35 @@ _CLOSING: Mapping[Status, str] = {
 }
 
 
+def seen_as(outcome: Outcome) -> str:
+    """Return the SHA-256 of everything that an outcome says about its resource."""
+    said = [outcome.topic, outcome.severity, outcome.name, outcome.region, outcome.reasons]
+    evidence = [piece_json(piece) for piece in outcome.evidence]
+    text = json.dumps([said, evidence, dict(outcome.values)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def piece_json(piece: Piece) -> dict[str, Any]:
+    """Return a piece of evidence as the JSON that is stored, and that pages and API read."""
+    match piece:
+        case Fact():
+            return {
+                "kind": "fact",
+                "label": piece.label,
+                "value": piece.value,
+                "read_by": piece.read_by,
+            }
+        case Excerpt():
+            return {
+                "kind": "excerpt",
+                "title": piece.title,
+                "text": piece.text,
+                "faults": piece.faults,
+                "note": piece.note,
+                "read_by": piece.read_by,
+            }
+
+
 def content_of(outcome: Outcome) -> str:
     """Return the SHA-256 of what makes a change of a failing outcome worth an event.
 
@@ -200,5 +236,5 @@ def content_of(outcome: Outcome) -> str:
         if isinstance(piece, Excerpt)
     ]
     values = sorted(outcome.values.items())
-    text = json.dumps([outcome.reasons, values, excerpts], sort_keys=True)
-    return hashlib.sha256(_AGES.sub("?", text).encode()).hexdigest()
+    reasons = [_AGES.sub("?", reason) for reason in outcome.reasons]
+    return hashlib.sha256(json.dumps([reasons, values, excerpts]).encode()).hexdigest()

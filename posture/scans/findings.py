@@ -1,7 +1,8 @@
 """Writing what changed about findings: a fixed number of statements, however many there are."""
 
+import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,32 +10,19 @@ from django.db import connection
 from django.db.models import F
 
 from posture.models import Account, Finding, FindingEvent, Scan
-from posture.scans.changes import Changes, Failing, Known
-from posture.scans.plain import storable_json
-from scanner.evidence import Excerpt, Fact, Piece
+from posture.models.bulk import write_rows
+from posture.scans.changes import Change, Changes, Failing, Known, piece_json
 from scanner.score import Score
 
-UPSERTED = (
-    "topic",
-    "resource_name",
-    "region",
-    "severity",
-    "severity_rank",
-    "state",
-    "resolution",
-    "content",
-    "reasons",
-    "evidence",
-    "values",
-    "points",
-    "control_points",
-    "last_seen",
-    "last_changed",
-    "resolved_at",
-    "not_rechecked_since",
-    "last_scan",
-    "sequence",
-)
+KEPT = {"id", "organisation_id", "account_id", "fingerprint", "control", "resource", "first_seen"}
+"""Columns that a finding keeps for good."""
+
+SEEN_AGAIN = """
+    UPDATE posture_finding AS f
+    SET last_seen = %s, last_scan_id = %s, points = v.points, control_points = v.control_points
+    FROM unnest(%s::uuid[], %s::int[], %s::int[]) AS v (id, points, control_points)
+    WHERE f.id = v.id
+"""
 
 POINTS = """
     UPDATE posture_finding AS f SET points = v.points, control_points = v.control_points
@@ -80,70 +68,69 @@ class Gains:
 def write_findings(step: Step, changes: Changes, known: Iterable[Known], judged: Score) -> None:
     """Write failing, closed and unseen findings with their events and points."""
     gains = Gains.of(judged)
-    Finding.objects.bulk_create(
-        [_row(step, one, gains) for one in changes.failing],
-        update_conflicts=True,
-        unique_fields=["account", "fingerprint"],
-        update_fields=UPSERTED,
+    rows = [_row(step, one, gains) for one in changes.failing if not one.is_same]
+    write_rows(
+        Finding,
+        rows,
+        unique=("account_id", "fingerprint"),
+        update=[column for column in rows[0] if column not in KEPT] if rows else (),
     )
     for resolution in Finding.Resolution.values:
         _close(step, resolution, changes.closed.get(resolution, ()))
     _leave_unseen(step, changes.unseen)
-    _write_points(changes, known, gains)
-    FindingEvent.objects.bulk_create(
-        FindingEvent(
-            organisation_id=step.account.organisation_id,
-            finding_id=change.finding,
-            account=step.account,
-            sequence=change.sequence,
-            kind=change.kind,
-            at=step.at,
-            scan=step.scan,
-            data=storable_json(change.data),
-        )
-        for change in changes.events
-    )
+    same = [one.known for one in changes.failing if one.known is not None and one.is_same]
+    _write_points(SEEN_AGAIN, [step.taken_at, step.scan.pk], same, gains)
+    _write_points(POINTS, [], changes.left(known), gains)
+    write_rows(FindingEvent, [_event(step, change) for change in changes.events])
 
 
-def _row(step: Step, failing: Failing, gains: Gains) -> Finding:
+def _row(step: Step, failing: Failing, gains: Gains) -> dict[str, Any]:
     outcome, known = failing.outcome, failing.known
     points, control_points = gains(outcome.control, outcome.resource)
     worked_on = known is not None and known.state == Finding.State.IN_PROGRESS
-    return Finding(
-        id=failing.id,
-        organisation_id=step.account.organisation_id,
-        account=step.account,
-        control=outcome.control,
-        topic=outcome.topic.value,
-        resource=outcome.resource,
-        resource_name=outcome.name,
-        region=outcome.region,
-        severity=outcome.severity.value,
-        severity_rank=outcome.severity.rank,
-        state=Finding.State.IN_PROGRESS if worked_on else Finding.State.OPEN,
-        resolution="",
-        fingerprint=failing.fingerprint,
-        content=failing.content,
-        reasons=list(outcome.reasons),
-        evidence=[storable_json(piece_json(piece)) for piece in outcome.evidence],
-        values=dict(outcome.values),
-        points=points,
-        control_points=control_points,
-        first_seen=known.first_seen if known else step.taken_at,
-        last_seen=step.taken_at,
-        last_changed=known.last_changed if known and not failing.change else step.at,
-        last_scan=step.scan,
-        sequence=failing.change.sequence if failing.change else known.sequence if known else 0,
-    )
+    return {
+        "id": failing.id,
+        "organisation_id": step.account.organisation_id,
+        "account_id": step.account.pk,
+        "control": outcome.control,
+        "topic": outcome.topic.value,
+        "resource": outcome.resource,
+        "resource_name": outcome.name,
+        "region": outcome.region,
+        "severity": outcome.severity.value,
+        "severity_rank": outcome.severity.rank,
+        "state": Finding.State.IN_PROGRESS if worked_on else Finding.State.OPEN,
+        "resolution": "",
+        "fingerprint": failing.fingerprint,
+        "content": failing.content,
+        "seen_as": failing.seen_as,
+        "reasons": list(outcome.reasons),
+        "evidence": [piece_json(piece) for piece in outcome.evidence],
+        "values": dict(outcome.values),
+        "points": points,
+        "control_points": control_points,
+        "first_seen": known.first_seen if known else step.taken_at,
+        "last_seen": step.taken_at,
+        "resolved_at": None,
+        "not_rechecked_since": None,
+        "last_changed": known.last_changed if known and not failing.change else step.at,
+        "last_scan_id": step.scan.pk,
+        "sequence": failing.change.sequence if failing.change else known.sequence if known else 0,
+    }
 
 
-def piece_json(piece: Piece) -> dict[str, Any]:
-    """Return a piece of evidence as the JSON that pages and API read."""
-    match piece:
-        case Fact():
-            return {"kind": "fact", **asdict(piece)}
-        case Excerpt():
-            return {"kind": "excerpt", **asdict(piece)}
+def _event(step: Step, change: Change) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4(),
+        "organisation_id": step.account.organisation_id,
+        "finding_id": change.finding,
+        "account_id": step.account.pk,
+        "sequence": change.sequence,
+        "kind": change.kind,
+        "at": step.at,
+        "scan_id": step.scan.pk,
+        "data": change.data,
+    }
 
 
 def _close(step: Step, resolution: str, findings: Iterable[Known]) -> None:
@@ -166,9 +153,12 @@ def _leave_unseen(step: Step, findings: Iterable[Known]) -> None:
     )
 
 
-def _write_points(changes: Changes, known: Iterable[Known], gains: Gains) -> None:
-    """Points of findings that stay open unseen: they move with what else was fixed or broken."""
-    rows = [(one.id, *gains(one.control, one.resource)) for one in changes.left(known)]
+def _write_points(
+    statement: str, parameters: list[Any], findings: Iterable[Known], gains: Gains
+) -> None:
+    """Points move with whatever else was fixed or broken, so those of every open finding are set."""
+    rows = [(one.id, *gains(one.control, one.resource)) for one in findings]
     if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(POINTS, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(statement, [*parameters, *columns])

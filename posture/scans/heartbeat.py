@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from posture.models import Scan
+from posture.models.plain import storable_json
 from posture.models.tenancy import within
-from posture.scans.plain import storable_json
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from posture.models import (
     database_now,
     fingerprint,
 )
+from posture.models.plain import storable, storable_json
 from posture.models.tenancy import committed
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.findings import Step, write_findings
-from posture.scans.plain import storable, storable_json
 from posture.scans.results import write_account, write_results
 from posture.scans.storing import keep
 from scanner.control import Outcome

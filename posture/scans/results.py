@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from posture.models import Account, ControlResult, ScorePoint
+from posture.models.plain import storable
 from posture.scans.changes import Known
 from posture.scans.findings import Step
-from posture.scans.plain import storable
 from scanner.control import Outcome
 from scanner.score import ControlScore, Part, Score
 from scanner.vocabulary import Severity, Status

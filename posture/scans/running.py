@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 
 from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan
 from posture.models.crossing import organisation_of_scan
+from posture.models.plain import storable
 from posture.models.tenancy import committed, within
 from posture.scans.heartbeat import Heartbeat
-from posture.scans.plain import storable
 from posture.scans.recording import record
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, session_name
 from scanner.facts.profile import Profile
