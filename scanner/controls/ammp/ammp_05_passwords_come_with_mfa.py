@@ -86,7 +86,6 @@ CONTROL = Control(
         ),
     ),
     reads=("iam.users", "iam.groups", "iam.policies", "iam.report"),
-    needs=("iam.report",),
     not_applicable_because="No IAM user has a password: people sign in through federation, whose"
     " MFA the account does not show.",
     resources=users_with_passwords,

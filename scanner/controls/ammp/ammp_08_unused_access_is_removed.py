@@ -52,7 +52,8 @@ def _judge_role(holder: RoleHolder, snapshot: Snapshot) -> Verdict:
     role = holder.role
     since = role.last_used or role.created
     idle = snapshot.now - since
-    use = f"last used {idle.days} days ago" if role.last_used else f"unused for {idle.days} days"
+    used = "was last used" if role.last_used else "has no use on record since it was made"
+    use = f"{used} {idle.days} days ago"
     fact = Fact("Last use", f"{role.last_used:%Y-%m-%d}" if role.last_used else "none", READ_BY)
     if idle < timedelta(days=snapshot.profile.role_unused_days):
         return passed(f"Role {role.name} was used or made lately.", fact)
@@ -60,10 +61,8 @@ def _judge_role(holder: RoleHolder, snapshot: Snapshot) -> Verdict:
     trust = known(role.trust)
     if trusts_cas(trust) or trusts_ingestion(trust):
         note = Fact("Marketplace service role", "used only when data or images are asked for")
-        return passed(
-            f"Role {role.name} belongs to a Marketplace service; it is {use}.", fact, note
-        )
-    reason = f"Role {role.name} can use the Management Portal and is {use}."
+        return passed(f"Role {role.name} belongs to a Marketplace service; it {use}.", fact, note)
+    reason = f"Role {role.name} can use the Management Portal and {use}."
     if holder.is_identity_center:
         reason += " It belongs to a permission set."
     where = "reserved_role" if holder.is_identity_center else "idle_role"

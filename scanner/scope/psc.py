@@ -1,0 +1,61 @@
+"""What is left of Product Support Connection: rights, and calls in the event history (PSC-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from scanner.facts.account import Account
+from scanner.facts.cloudtrail import TrailEvent
+from scanner.facts.snapshot import Snapshot
+from scanner.facts.unread import NOT_READ
+from scanner.policy import PSC_CALL, Grant
+from scanner.scope.principals import Holder, principals
+from scanner.vocabulary import HOME_REGION, Listed, derived, merged
+
+EVENT = "StartSupportDataExport"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCalls:
+    """The account's calls of the retired export, as a resource of their own."""
+
+    account: Account
+    calls: Listed[TrailEvent]
+
+    @property
+    def key(self) -> str:
+        """The account's ARN with the name of the event (design 2.11)."""
+        return f"{self.account.key}#event/{EVENT}"
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{EVENT} calls"
+
+    @property
+    def region(self) -> str:
+        """Commerce Analytics lives in one region."""
+        return HOME_REGION
+
+
+def leftovers(snapshot: Snapshot) -> Listed[ExportCalls | Holder]:
+    """The calls of the last 90 days, and the principals that may make one."""
+    calls = ExportCalls(snapshot.account, snapshot.cloudtrail.events.get(EVENT, NOT_READ))
+    first: Listed[ExportCalls | Holder] = (calls,)
+    return merged(first, derived(principals(snapshot), _with_rights))
+
+
+def _with_rights(holder: Holder) -> Collection[Holder]:
+    return [holder] if holder.gaps or export_rights(holder) else []
+
+
+def export_rights(holder: Holder) -> tuple[Grant, ...]:
+    """Grants of the retired export but those of administrators, who may do everything."""
+    return tuple(grant for grant in holder.grants(PSC_CALL).of(PSC_CALL) if not _is_total(grant))
+
+
+def _is_total(grant: Grant) -> bool:
+    """Whether the grant stands in an entry such as `*` or `*:*`, which names no service."""
+    statement = grant.statement
+    return statement.names_actions and any(not entry.strip("*:") for entry in statement.actions)
