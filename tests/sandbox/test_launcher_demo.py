@@ -129,6 +129,16 @@ def test_a_killed_demo_leaves_no_process(home: Path) -> None:
     assert eventually(lambda: not any(map(is_running, everything)))
 
 
+def test_a_demo_can_follow_a_killed_one_at_once(home: Path) -> None:
+    with a_demo(home, "--port", str(free_port())) as first:
+        assert eventually(first.is_up), first.said()
+    with a_demo(home, "--port", str(free_port())) as second:
+        assert eventually(second.is_up), second.said()
+        assert "demo2@example.com" in second.said()
+    wipe(home)
+    assert not home.exists()
+
+
 def test_a_second_demo_and_a_taken_port_are_refused_in_one_line(home: Path) -> None:
     port = free_port()
     with a_demo(home, "--port", str(port)) as first:

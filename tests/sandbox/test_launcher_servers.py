@@ -118,7 +118,7 @@ def test_valkey_asks_for_its_password() -> None:
         ours = redis.Redis.from_url(server.url(database=3))
         assert ours.set("key", "value") is True
         with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0)).get("key")
+            redis.Redis("127.0.0.1", server.port, retry=Retry(NoBackoff(), 0)).get("key")
         assert server.password not in Path(f"/proc/{server.child.pid}/cmdline").read_text()
         pid = server.child.pid
     assert not is_running(pid)
