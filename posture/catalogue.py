@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from posture.models import Finding
+from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Control, Reference
 from scanner.controls import every_control
 from scanner.remedy import Remedy, fill
@@ -15,6 +16,7 @@ from scanner.vocabulary import Topic
 __all__ = [
     "ControlPage",
     "Remedy",
+    "actions",
     "control",
     "controls",
     "described",
@@ -88,6 +90,11 @@ def described(control_id: str) -> ControlPage:
 def topics() -> dict[str, str]:
     """Return the eight topics: code to title, in their order."""
     return {topic.value: topic.title for topic in Topic}
+
+
+def actions() -> tuple[str, ...]:
+    """Return the IAM actions that a scan of everything asks for, sorted."""
+    return tuple(sorted(ALL_ACTIONS))
 
 
 def remedy_for(finding: Finding) -> Remedy:

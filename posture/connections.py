@@ -3,10 +3,13 @@
 import re
 import secrets
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSimError
+from django.conf import settings
 
 from posture.models import (
     Account,
@@ -17,6 +20,11 @@ from posture.models import (
     jitter_of,
     next_run,
 )
+from posture.models.plain import storable
+from posture.models.tenancy import committed
+from scanner import role
+from scanner.collect.plan import ALL_ACTIONS
+from scanner.connection import READS, check_connection
 
 EXTERNAL_ID_BYTES = 20
 """160 random bits: nobody guesses it, and no two connections share one."""
@@ -32,8 +40,34 @@ PRODUCT_TYPES = (
     "ml",
 )
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+STACK_NAME = "seller-posture"
+ROLE_NAME = role.ROLE_NAME
 SHORTEST_PAUSE_MINUTES = 15
 LONGEST_LABEL = 200
+
+
+Held = Literal["ok", "failed", "skipped"]
+
+STEPS = (
+    "Role ARN",
+    "Our own identity",
+    "With the external id",
+    "Without external id",
+    "With a wrong external id",
+    *READS,
+)
+"""What a test tries, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionResult:
+    """What a test of a role showed: a stable code, a message, what to do, and each step."""
+
+    ok: bool
+    code: str
+    message: str
+    advice: str
+    checks: tuple[tuple[str, Held, str], ...]
 
 
 class InvalidError(ValueError):
@@ -72,6 +106,7 @@ def begin(  # noqa: PLR0913 - one step of a form, all by keyword
     account.partition = partition
     account.state = Account.State.PENDING
     account.profile = {**account.profile, "product_types": sorted(set(product_types))}
+    account.role_actions = sorted(ALL_ACTIONS)
     account.save()
     return account
 
@@ -92,6 +127,53 @@ def _check_account(number: str, label: str, product_types: Collection[str], part
 
 def _external_id() -> str:
     return f"seller-posture-{secrets.token_hex(EXTERNAL_ID_BYTES)}"
+
+
+def role_template(account: Account, form: str) -> str:
+    """Return what creates the scan role, as cloudformation, terraform or cli; KeyError for others."""
+    write = {"cloudformation": role.cloudformation, "terraform": role.terraform, "cli": role.cli}
+    return write[form](account.external_id, settings.SCANNER_PRINCIPAL_ARN)
+
+
+def usual_role_arn(account: Account) -> str:
+    """Return the ARN that the role has when it was made from our template unchanged."""
+    return f"arn:{account.partition}:iam::{account.aws_account}:role/{ROLE_NAME}"
+
+
+def test(*, account: Account, role_arn: str) -> ConnectionResult:
+    """Try the role as AWS sees it, and connect the account if it holds; outside of a transaction.
+
+    It has to work with the external id, and to refuse us without it and with a wrong one. What was
+    seen is kept with the account either way.
+    """
+    arn = role_arn.strip()
+    seen = check_connection(
+        role_arn=arn,
+        external_id=account.external_id,
+        account=account.aws_account,
+        partition=account.partition,
+    )
+    done: dict[str, tuple[Held, str]] = {
+        check.name: ("ok" if check.ok else "failed", check.detail) for check in seen.checks
+    }
+    first = next((step for step in STEPS if step not in done), "")
+    if not seen.ok and first:
+        done[first] = ("failed", seen.message)
+    checks = tuple((step, *done.get(step, ("skipped", "Not tried."))) for step in STEPS)
+    result = ConnectionResult(seen.ok, seen.code, seen.message, seen.advice, checks)
+    committed(account.organisation_id, lambda: _keep(account, arn, result))
+    return result
+
+
+def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
+    account.checked_at = database_now()
+    account.state_reason = "" if result.ok else storable(f"{result.message} {result.advice}")
+    if result.ok:
+        account.role_arn = arn
+        account.connected_at = account.connected_at or account.checked_at
+        if account.state != Account.State.PAUSED:
+            account.state = Account.State.CONNECTED
+    account.save(update_fields=["checked_at", "state_reason", "role_arn", "connected_at", "state"])
 
 
 def set_schedule(  # noqa: PLR0913 - one form, all by keyword
