@@ -4,10 +4,17 @@ import logging
 import uuid
 
 from celery import shared_task
+from celery.signals import worker_init
 
 from posture import scans
 
 log = logging.getLogger(__name__)
+
+
+@worker_init.connect
+def prepare(**_: object) -> None:
+    """Load the scanner once per worker, before its children are forked."""
+    scans.prepare()
 
 
 @shared_task(name="posture.run_scan")

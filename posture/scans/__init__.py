@@ -2,13 +2,14 @@
 
 from posture.scans.recording import record
 from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
-from posture.scans.running import Claim, claim, run
+from posture.scans.running import Claim, claim, prepare, run
 from posture.scans.storing import stored_json
 
 __all__ = [
     "Claim",
     "NotConnectedError",
     "claim",
+    "prepare",
     "record",
     "request_scan",
     "run",

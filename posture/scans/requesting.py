@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
@@ -70,11 +69,11 @@ def take_back_overdue() -> int:
 
 
 def _guarded(work: Callable[[Located], bool], place: Located) -> bool:
-    """Do it for one row; the database failing on that one must not hold up the others."""
+    """Do it for one row, whatever is wrong with that one."""
     try:
         with within(place.organisation):
             return work(place)
-    except DatabaseError:
+    except Exception:  # a row that cannot be worked must not hold up those of other organisations
         log.exception("tick failed", extra={"row": str(place.id)})
         return False
 

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib import import_module
 from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -17,7 +18,9 @@ from posture.models.plain import storable
 from posture.models.tenancy import committed, within
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
-from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, session_name
+from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
+from scanner.collect.plan import ALL_ACTIONS
+from scanner.controls import every_control
 from scanner.facts.profile import Profile
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,10 @@ NOT_CONNECTED = (
 )
 
 
+BOTOCORE_NAMES = {"aws-marketplace": "marketplace-catalog"}
+"""Where botocore calls a service otherwise than IAM does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A scan that is ours as long as its fence holds, and the account it visits."""
@@ -44,6 +51,15 @@ class Claim:
     scan: Scan
     account: Account
     fence: int
+
+
+def prepare() -> None:
+    """Load what every scan needs, before a worker forks: its children then share the memory."""
+    import_module("scanner.scan")
+
+    every_control()
+    prefixes = {action.partition(":")[0] for action in ALL_ACTIONS}
+    preload({"sts"} | {BOTOCORE_NAMES.get(prefix, prefix) for prefix in prefixes})
 
 
 def claim(scan_id: uuid.UUID) -> Claim | None:
