@@ -1,0 +1,174 @@
+"""The findings list: grouped by control or flat, with every choice in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import Count, Max, Min, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from posture import catalogue
+from posture.access import Scope, accounts_of, findings_of, scope_of
+from posture.models import Account, Finding, SeverityChoice
+from posture.templatetags.marks import WORDS
+from posture.templatetags.names import account_number, clipped
+from posture.web import filters
+from posture.web.doors import as_id, page
+from posture.web.paging import counted, page_of
+
+PAGE = 50
+SHOWN_OF_GROUP = 10
+REGIONS_AT_MOST = 60
+ACCOUNTS_AT_MOST = 200
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "severity": ("severity_rank", "-last_changed", "id"),
+    "points": ("-points", "severity_rank", "id"),
+    "age": ("first_seen", "id"),
+    "changed": ("-last_changed", "id"),
+}
+GROUP_SORTS: Mapping[str, tuple[str, ...]] = {
+    "severity": ("worst", "-points", "control"),
+    "points": ("-points", "worst", "control"),
+    "age": ("oldest", "control"),
+    "changed": ("-newest", "control"),
+}
+HEAVY = ("evidence", "values", "fingerprint", "content")
+"""Columns that no list prints."""
+
+
+@require_safe
+@page()
+def findings(request: HttpRequest) -> HttpResponse:
+    """List findings by the filters of the URL, grouped by control unless `view=flat`."""
+    scope = scope_of(request)
+    chosen = filters.read(request.GET)
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in SORTS else "severity"
+    flat = request.GET.get("view") == "flat"
+    rows = filters.narrowed(filters.marked(findings_of(scope)), chosen)
+    names = _names(scope)
+    kept = {"view": "flat" if flat else "", "sort": sort if sort != "severity" else ""}
+    context: dict[str, Any] = {
+        "place": "findings",
+        "filters": chosen,
+        "names": names,
+        "fields": _fields(chosen, names),
+        "chips": filters.chips(chosen, names, **kept),
+        "clear": filters.Filters().url(**kept),
+        "here": _only_account(scope, chosen),
+        "views": [
+            ("Grouped", chosen.url(sort=kept["sort"]), not flat),
+            ("Flat", chosen.url(view="flat", sort=kept["sort"]), flat),
+        ],
+        "sorts": {name: (chosen.url(view=kept["view"], sort=name), name == sort) for name in SORTS},
+        "kept": {name: value for name, value in kept.items() if value},
+        "several_accounts": len(names["account"]) > 1,
+        "total": counted(rows)[1],
+    }
+    context |= (
+        _flat(rows, chosen, sort, request.GET.get("after", ""))
+        if flat
+        else _grouped(rows, chosen, sort, request.GET.get("open"))
+    )
+    return render(request, "findings/list.html", context)
+
+
+def _flat(
+    rows: QuerySet[Finding], chosen: filters.Filters, sort: str, after: str
+) -> dict[str, Any]:
+    """One page of findings, each a row."""
+    listed = page_of(_for_list(rows), SORTS[sort], PAGE, after)
+    way = {"view": "flat", "sort": sort}
+    return {
+        "rows": listed.rows,
+        "next": chosen.url(**way, after=listed.after) if listed.after else "",
+        "first": chosen.url(**way) if after else "",
+    }
+
+
+def _for_list(rows: QuerySet[Finding]) -> QuerySet[Finding]:
+    return rows.select_related("account", "ticket").defer(*HEAVY, "account__topics")
+
+
+def _grouped(
+    rows: QuerySet[Finding], chosen: filters.Filters, sort: str, opened: str | None
+) -> dict[str, Any]:
+    """One row per control, and the first findings of the group that is open."""
+    found = rows.values("control").annotate(
+        worst=Min("severity_rank"),
+        resources=Count("pk"),
+        accounts=Count("account_id", distinct=True),
+        points=Max("control_points"),
+        oldest=Min("first_seen"),
+        newest=Max("last_changed"),
+    )
+    groups = [_group(dict(one)) for one in found.order_by(*GROUP_SORTS[sort])]
+    named = [group["control"] for group in groups]
+    showing = named[0] if opened is None and named else opened if opened in named else ""
+    inside = _inside(rows, showing) if showing else []
+    for group in groups:
+        is_open = group["control"] == showing
+        group["open"] = is_open
+        group["rows"] = inside if is_open else []
+        group["more"] = group["resources"] - len(inside) if is_open else 0
+        group["all"] = replace(chosen, control=(group["control"],)).url(view="flat")
+        group["toggle"] = chosen.url(sort=sort, open="none" if is_open else group["control"])
+    return {"groups": groups, "grouped": True}
+
+
+def _inside(rows: QuerySet[Finding], control: str) -> list[Finding]:
+    of_control = _for_list(rows.filter(control=control))
+    return list(of_control.order_by(*SORTS["severity"])[:SHOWN_OF_GROUP])
+
+
+def _group(found: dict[str, Any]) -> dict[str, Any]:
+    about = catalogue.described(found["control"])
+    severity = list(SeverityChoice)[found["worst"]].value
+    return {**found, "severity": severity, "title": about.title, "topic_title": about.topic_title}
+
+
+def _names(scope: Scope) -> dict[str, dict[str, str]]:
+    """How the words of each facet read; a facet that is not here takes any word."""
+    accounts = accounts_of(scope).order_by("label", "pk").values_list("pk", "label", "aws_account")
+    return {
+        "severity": {word: word.capitalize() for word in filters.SEVERITIES},
+        "state": {word: WORDS[word] for word in filters.STATES},
+        "topic": catalogue.topics(),
+        "account": {
+            str(pk): f"{clipped(label, 40)} ({account_number(number)})"
+            for pk, label, number in accounts[:ACCOUNTS_AT_MOST]
+        },
+        "control": {one.id: one.id for one in catalogue.controls()},
+    }
+
+
+def _fields(
+    chosen: filters.Filters, names: Mapping[str, Mapping[str, str]]
+) -> list[dict[str, Any]]:
+    """The choices of the form; what the URL combines stays one choice, so nothing is lost."""
+    anything = {"state": "Unresolved", "account": "Any", "severity": "Any"}
+    fields = []
+    for facet in ("severity", "state", "topic", "account"):
+        words = getattr(chosen, facet)
+        options = [(word, name, words == (word,)) for word, name in names[facet].items()]
+        if len(words) > 1 or (words and words[0] not in names[facet]):
+            texts = [names[facet].get(word, word) for word in words]
+            options.append((",".join(words), ", ".join(texts), True))
+        first = ("", anything.get(facet, "Any"), not words)
+        field = {"name": facet, "label": filters.LABELS[facet], "options": [first, *options]}
+        if facet != "account" or len(options) > 1:
+            fields.append(field)
+    return fields
+
+
+def _only_account(scope: Scope, chosen: filters.Filters) -> Account | None:
+    """The account that the list is narrowed to, for the switcher."""
+    ids = [as_id(word) for word in chosen.account]
+    if len(ids) != 1 or ids[0] is None:
+        return None
+    return accounts_of(scope).filter(pk=ids[0]).first()

@@ -1,0 +1,62 @@
+"""Signing in and out, and the appearance that a person chose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from posture.web.context import THEMES
+
+A_YEAR = 365 * 24 * 3600
+
+
+class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
+    """Sign in with email and password; allauth gives the same answer for every wrong pair."""
+
+    template_name = "sign_in.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Leave out allauth's links to pages that we do not have."""
+        context: dict[str, Any] = super(LoginView, self).get_context_data(**kwargs)
+        return context
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session and go to the sign-in page."""
+    logout(request)
+    return redirect("sign_in")
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark in a cookie, or forget it for the system's choice; then go back."""
+    response = redirect(_way_back(request))
+    theme = request.POST.get("theme", "")
+    if theme in THEMES:
+        response.set_cookie(
+            "theme",
+            theme,
+            max_age=A_YEAR,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page the form was on; anything that leads elsewhere becomes the home page."""
+    there = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        there, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return there if safe and there.startswith("/") else "/"

@@ -1,0 +1,173 @@
+"""Scans: the list, starting one, and the page that follows one while it runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from posture.access import Scope, accounts_of, scans_of, scope_of
+from posture.models import Account, Scan
+from posture.models.leased import LeaseState
+from posture.scans import NotConnectedError, request_scan
+from posture.templatetags.marks import WORDS
+from posture.web.doors import as_id, find, page
+from posture.web.paging import page_of
+
+PAGE = 50
+SLOW_AFTER_SECONDS = 60
+NEWEST_FIRST = ("-queued_at", "id")
+RECORDED = (LeaseState.DONE, LeaseState.PARTIAL)
+READ = ("read", "gaps", "failed")
+PHASES = {
+    "connecting": "assuming the role",
+    "reading": "reading",
+    "judging": "judging what was read",
+    "recording": "recording the result",
+}
+TRIGGERS = {"schedule": "the schedule", "api": "the API", "manual": "somebody", "first": "somebody"}
+FAILURES = {
+    "worker_lost": "The worker was lost",
+    "role_not_assumable": "The role could not be assumed",
+}
+
+
+@require_safe
+@page()
+def scans(request: HttpRequest) -> HttpResponse:
+    """List scans, newest first; `?account=` narrows it to one account."""
+    scope = scope_of(request)
+    wanted = request.GET.get("account", "")
+    chosen = as_id(wanted) if wanted else None
+    here = find(accounts_of(scope), chosen or uuid.UUID(int=0), "account") if wanted else None
+    rows = scans_of(scope).filter(account=here) if here else scans_of(scope)
+    after = request.GET.get("after", "")
+    listed = page_of(listable(rows), NEWEST_FIRST, PAGE, after)
+    way = f"?account={here.pk}&" if here else "?"
+    pager = {
+        "words": "Newest first",
+        "first": way[:-1] or "?" if after else "",
+        "next": f"{way}after={listed.after}" if listed.after else "",
+    }
+    context: dict[str, Any] = {
+        "place": "scans",
+        "here": here,
+        "scans": [row_of(scan) for scan in listed.rows],
+        "pager": pager,
+    }
+    return render(request, "scans/list.html", context)
+
+
+def listable(rows: QuerySet[Scan]) -> QuerySet[Scan]:
+    """Load what a row of the list prints."""
+    return rows.select_related("account", "requested_by").defer("account__topics")
+
+
+def row_of(scan: Scan) -> dict[str, Any]:
+    """One row of the list of scans."""
+    took = scan.finished_at - scan.started_at if scan.finished_at and scan.started_at else None
+    counts = scan.counts if isinstance(scan.counts, dict) else {}
+    words = [
+        f"{counts[name]} {name}" for name in ("opened", "resolved", "reopened") if counts.get(name)
+    ]
+    nothing = "no change" if scan.state in RECORDED else ""
+    return {
+        "scan": scan,
+        "took": took,
+        "changes": ", ".join(words) or nothing,
+        "asked": asker(scan),
+    }
+
+
+def asker(scan: Scan) -> str:
+    """Who or what asked for the scan."""
+    return str(scan.requested_by) if scan.requested_by else TRIGGERS.get(scan.trigger, scan.trigger)
+
+
+@require_safe
+@page()
+def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a scan; to htmx only the part that changes while it runs.
+
+    The part polls as long as it comes back with its trigger, which is while the scan is active.
+    """
+    scope = scope_of(request)
+    row = find(scans_of(scope).select_related("account", "requested_by"), pk, "scan")
+    context = {"place": "scans", "here": row.account, "scan": row, "live": live_of(row)}
+    asked_by_htmx = request.headers.get("HX-Request") == "true"
+    template = "scans/scan.html#progress" if asked_by_htmx else "scans/scan.html"
+    return render(request, template, context)
+
+
+def live_of(row: Scan) -> dict[str, Any]:
+    """What the live page prints of a scan, running or over."""
+    progress = row.progress if isinstance(row.progress, dict) else {}
+    rows = [one for one in progress.get("services", []) if isinstance(one, dict)]
+    read = sum(one.get("state") in READ for one in rows)
+    ends = row.finished_at or timezone.now()
+    waited = (timezone.now() - row.queued_at).total_seconds()
+    return {
+        "active": row.is_active,
+        "recorded": row.state in RECORDED,
+        "rows": rows,
+        "read": read,
+        "read_note": _states(rows),
+        "calls": progress.get("calls", 0),
+        "denied": progress.get("denied", 0),
+        "throttled": progress.get("throttled", 0),
+        "elapsed": ends - row.started_at if row.started_at else None,
+        "phase": _phase(row, str(progress.get("phase", ""))),
+        "asked": f"Asked by {asker(row)}",
+        "failure": FAILURES.get(row.reason_code, "The scan failed"),
+        "slow": row.state == LeaseState.QUEUED and waited > SLOW_AFTER_SECONDS,
+        "told": _told(row, read, len(rows)),
+    }
+
+
+def _phase(row: Scan, phase: str) -> str:
+    if row.state == LeaseState.QUEUED:
+        return "waiting for a worker"
+    return PHASES.get(phase, phase) if row.is_active else "over"
+
+
+def _states(rows: list[dict[str, Any]]) -> str:
+    states = [one.get("state") for one in rows]
+    words = ((states.count(name), name) for name in ("reading", "waiting", "gaps", "failed"))
+    named = {"gaps": "with gaps"}
+    return ", ".join(f"{count} {named.get(name, name)}" for count, name in words if count)
+
+
+def _told(row: Scan, read: int, of: int) -> str:
+    """One sentence for screen readers, in quarters, so that it is not spoken every two seconds."""
+    if not row.is_active:
+        return f"Scan over: {WORDS.get(row.state, row.state)}."
+    quarters = (4 * read // of) if of else 0
+    return f"Scan {WORDS[row.state].lower()}: {('no', 'a quarter', 'half', 'three quarters', 'all')[quarters]} of the services read."
+
+
+@require_POST
+@page("scan")
+def start(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Start a scan of the account and go to its page; one that is active already is shown."""
+    scope = scope_of(request)
+    account = find(accounts_of(scope), pk, "account")
+    return started(request, scope, account, Scan.Trigger.MANUAL)
+
+
+def started(request: HttpRequest, scope: Scope, account: Account, trigger: str) -> HttpResponse:
+    """Request a scan; where the account cannot be scanned, say why on its page."""
+    try:
+        row, created = request_scan(account=account, by=scope.user, trigger=trigger)
+    except NotConnectedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("account", account.pk)
+    if not created:
+        messages.info(request, "A scan of this account was already on its way; this is it.")
+    return HttpResponseRedirect(reverse("scan", args=[row.pk]))
