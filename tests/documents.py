@@ -13,18 +13,18 @@ Document = Mapping[str, Any]
 
 def allow(
     *actions: str,
-    on: str | Sequence[str] = "*",
+    on: str | Sequence[str] | None = "*",
     to: object = None,
     when: Document | None = None,
     sid: str = "",
 ) -> Document:
-    """An Allow statement; `to` is the Principal of resource policies and trusts."""
+    """An Allow statement; `to` is the Principal, trusts are `on` nothing: they have no Resource."""
     return _statement("Allow", {"Action": list(actions)}, on, to, when, sid)
 
 
 def deny(
     *actions: str,
-    on: str | Sequence[str] = "*",
+    on: str | Sequence[str] | None = "*",
     to: object = None,
     when: Document | None = None,
     sid: str = "",
@@ -48,15 +48,13 @@ def trust(*principals: object, when: Document | None = None, sid: str = "") -> D
     to: object = principals[0] if len(principals) == 1 else {"AWS": list(principals)}
     if isinstance(to, str) and to != "*":
         to = {"AWS": to}
-    statement = dict(allow("sts:AssumeRole", to=to, when=when, sid=sid))
-    del statement["Resource"]
-    return statement
+    return allow("sts:AssumeRole", on=None, to=to, when=when, sid=sid)
 
 
 def _statement(
     effect: str,
     what: Document,
-    on: str | Sequence[str],
+    on: str | Sequence[str] | None,
     to: object,
     when: Document | None,
     sid: str,
@@ -65,7 +63,9 @@ def _statement(
     statement["Effect"] = effect
     if to is not None:
         statement["Principal"] = to
-    statement |= {**what, "Resource": on}
+    statement |= what
+    if on is not None:
+        statement["Resource"] = on
     if when is not None:
         statement["Condition"] = when
     return statement

@@ -18,10 +18,15 @@ SAME_USER = timedelta(minutes=1)
 
 @dataclass(frozen=True, eq=False)
 class Credentials:
-    """A user and its row of the report, or why there is none."""
+    """A user and its row of the report, or why there is none.
+
+    `unconfirmed` says why the row may be about an earlier user of the name: the list of users was
+    not read. Such a row may prove a fail, never a pass.
+    """
 
     holder: Holder
     row: Observed[ReportRow]
+    unconfirmed: tuple[Unobserved, ...] = ()
 
     @property
     def key(self) -> str:
@@ -114,4 +119,4 @@ def _unlisted(row: ReportRow, missing: tuple[Unobserved, ...]) -> Credentials:
     holder = Holder(
         kind="user", name=row.user, arn=row.arn, path=path, created=row.created, gaps=missing
     )
-    return Credentials(holder, row)
+    return Credentials(holder, row, unconfirmed=missing)

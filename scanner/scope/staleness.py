@@ -39,7 +39,7 @@ def stale_credentials(
             stale.append(found)
         else:
             untold.append(found)
-    return stale, [*untold, *user.hidden_keys()]
+    return stale, [*untold, *user.hidden_keys(), *user.unconfirmed]
 
 
 def key_age(key: ReportKey, now: datetime) -> timedelta | None:

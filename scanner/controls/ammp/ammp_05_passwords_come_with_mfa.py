@@ -8,7 +8,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.remedy import Remedy
 from scanner.scope.ammp import PORTAL, users_with_passwords
 from scanner.scope.credentials import READ_BY, Credentials
-from scanner.vocabulary import Severity, known
+from scanner.vocabulary import NotSeen, Severity, known
 
 LOWER = {Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
 
@@ -18,9 +18,10 @@ def check(user: Credentials, snapshot: Snapshot) -> Verdict:
     known(user.password)
     password = Fact("Password", "enabled", READ_BY)
     if known(user.mfa):
-        return passed(
-            f"User {user.name} has a password and MFA.", password, Fact("MFA", "on", READ_BY)
-        )
+        if user.unconfirmed:
+            raise NotSeen(*user.unconfirmed)
+        mfa = Fact("MFA", "on", READ_BY)
+        return passed(f"User {user.name} has a password and MFA.", password, mfa)
     rights = user.holder.grants(PORTAL)
     severity = Severity.HIGH if user.holder.may_grant(PORTAL) else Severity.MEDIUM
     reason = f"User {user.name} has a password and no MFA"

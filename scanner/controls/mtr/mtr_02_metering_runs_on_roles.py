@@ -20,8 +20,8 @@ def check(user: Credentials, snapshot: Snapshot) -> Verdict:
     """One young key is medium; an old one, several, or one of unknown age is high."""
     keys = user.active_keys()
     hidden = user.hidden_keys()
-    if not keys and hidden:
-        raise NotSeen(*hidden)
+    if not keys and (hidden or user.unconfirmed):
+        raise NotSeen(*hidden, *user.unconfirmed)
     if not keys:
         advice = Fact("Advice", "take the metering rights from the user, or remove the user")
         return passed(f"User {user.name} has no active access key.", advice)

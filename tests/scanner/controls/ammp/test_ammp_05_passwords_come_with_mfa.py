@@ -205,7 +205,7 @@ CASES = (
         },
     ),
     Case(
-        "A cut list of users judges those that were read",
+        "A cut list of users lets only those pass that were read",
         a_snapshot(
             users=Partial((a_user(),), (GAP,)),
             report=a_report(
@@ -214,7 +214,7 @@ CASES = (
         ),
         {
             "deploy": passes(),
-            "other": passes(),
+            "other": not_assessed(AUTHORIZATION_DETAILS),
             "Account 111122223333": not_assessed(AUTHORIZATION_DETAILS),
         },
     ),

@@ -78,7 +78,7 @@ FAILS = (
         "A Deny does not make a stranger harmless",
         fails(CRITICAL, f"account {STRANGER}"),
         trust(CAS, STRANGER),
-        deny("sts:AssumeRole", to={"AWS": STRANGER}),
+        deny("sts:AssumeRole", on=None, to={"AWS": STRANGER}),
     ),
     trusting(
         "An account that the seller approved is still not AWS",
@@ -106,7 +106,11 @@ FAILS = (
         "An identity provider is medium",
         fails(MEDIUM, f"lets arn:aws:iam::{OWN}:saml-provider/idp"),
         trust(CAS),
-        allow("sts:AssumeRoleWithSAML", to={"Federated": f"arn:aws:iam::{OWN}:saml-provider/idp"}),
+        allow(
+            "sts:AssumeRoleWithSAML",
+            on=None,
+            to={"Federated": f"arn:aws:iam::{OWN}:saml-provider/idp"},
+        ),
     ),
     trusting(
         "A deleted principal is low",
@@ -123,7 +127,7 @@ FAILS = (
         "sts:* is the right to assume",
         fails(CRITICAL, f"account {STRANGER}"),
         trust(CAS),
-        allow("sts:*", to={"AWS": STRANGER}),
+        allow("sts:*", on=None, to={"AWS": STRANGER}),
     ),
 )
 
@@ -134,12 +138,12 @@ PASSES = (
         "A role in AWS's account passes", passes(), trust(f"arn:aws:iam::{CAS_ACCOUNT}:role/x")
     ),
     trusting("An external id does not matter here", passes(), trust(CAS, when=EXTERNAL_ID)),
-    trusting("A Deny is no trust", passes(), trust(CAS), deny("sts:AssumeRole", to="*")),
+    trusting("A Deny is no trust", passes(), trust(CAS), deny("sts:AssumeRole", on=None, to="*")),
     trusting(
         "Session tags alone do not assume a role",
         passes(),
         trust(CAS),
-        allow("sts:TagSession", to={"AWS": STRANGER}),
+        allow("sts:TagSession", on=None, to={"AWS": STRANGER}),
     ),
 )
 

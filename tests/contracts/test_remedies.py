@@ -1,0 +1,136 @@
+"""Every remedy, filled for every fail of the test tables, is what its form says it is."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+from cfnlint.api import lint_all
+
+from scanner.control import Control
+from scanner.remedy import PLACEHOLDER, Remedy, fill
+from tests.contracts.test_controls import CONTROLS, fails_of
+
+HOSTILE = """x'; "$(touch pwned)" `reboot` ${path.root} %{ if true } # end
+POLICY
+- next: line"""
+PLAIN = "placeholder"
+
+each_control = pytest.mark.parametrize("control", CONTROLS, ids=lambda one: one.id)
+
+
+def filled(control: Control[Any]) -> Iterator[Remedy]:
+    for outcome in fails_of(control):
+        yield fill(control.remedy, outcome.values)
+
+
+def distinct(control: Control[Any], form: str) -> list[str]:
+    return sorted({getattr(remedy, form) for remedy in filled(control)} - {""})
+
+
+@each_control
+def test_commands_are_bash(control: Control[Any]) -> None:
+    for script in distinct(control, "cli"):
+        checked = subprocess.run(
+            ["bash", "-n"], input=script, text=True, capture_output=True, check=False
+        )
+        assert (checked.returncode, checked.stderr) == (0, ""), script
+
+
+@each_control
+def test_stacks_are_cloudformation(control: Control[Any]) -> None:
+    """One stack per set of resource types: the linter is slow and sees no more in another."""
+    stacks = {
+        tuple(TYPES.findall(template)): template
+        for outcome in fails_of(control)
+        if all(PLAUSIBLE.fullmatch(value) for value in names_in(outcome.values, control.remedy))
+        and (template := fill(control.remedy, outcome.values).cloudformation)
+    }
+    assert bool(stacks) == bool(control.remedy.cloudformation)
+    for template in stacks.values():
+        faults = [str(one) for one in lint_all(template) if one.rule.severity == "error"]
+        assert faults == [], template
+
+
+TYPES = re.compile(r"Type: (AWS::\S+)")
+PLAUSIBLE = re.compile(r"[\w+=,.@:/#-]*")
+
+
+def documents_in(remedy: Remedy) -> set[str]:
+    templates = (remedy.cli, remedy.cloudformation, remedy.terraform)
+    return {
+        found["name"] for text in templates for found in PLACEHOLDER.finditer(text) if found["raw"]
+    }
+
+
+def names_in(values: Mapping[str, str], remedy: Remedy) -> list[str]:
+    """The values that land in a stack, but documents."""
+    asked = {found["name"] for found in PLACEHOLDER.finditer(remedy.cloudformation)}
+    return [value for name, value in values.items() if name in asked - documents_in(remedy)]
+
+
+@each_control
+def test_resources_are_terraform(control: Control[Any]) -> None:
+    for text in distinct(control, "terraform"):
+        assert hcl2.loads(f"{text}\n").get("resource"), text
+
+
+def attacked(values: Mapping[str, str], remedy: Remedy, word: str) -> dict[str, str]:
+    """The values with every name in them replaced; documents and empty ones stay."""
+    documents = documents_in(remedy)
+    return {
+        name: value if not value or name in documents else word for name, value in values.items()
+    }
+
+
+@each_control
+def test_a_hostile_name_stays_one_word_of_every_command(control: Control[Any]) -> None:
+    for outcome in fails_of(control):
+        plain, hostile = (
+            fill(control.remedy, attacked(outcome.values, control.remedy, word)).cli
+            for word in (PLAIN, HOSTILE)
+        )
+        wanted = [one.replace(PLAIN, HOSTILE) for one in shlex.split(plain, comments=True)]
+        assert shlex.split(hostile, comments=True) == wanted
+
+
+class Stack(yaml.SafeLoader):
+    """YAML with the short forms of CloudFormation's functions, kept as texts."""
+
+
+Stack.add_multi_constructor("!", lambda loader, tag, node: f"!{tag} {node.value}")
+
+
+def loaded(template: str) -> Any:
+    return yaml.load(template, Stack)  # noqa: S506 - Stack is a SafeLoader
+
+
+@each_control
+def test_a_hostile_name_stays_one_value_of_every_stack(control: Control[Any]) -> None:
+    for outcome in fails_of(control):
+        plain, hostile = (
+            loaded(
+                fill(control.remedy, attacked(outcome.values, control.remedy, word)).cloudformation
+            )
+            for word in (PLAIN, HOSTILE)
+        )
+        told = json.dumps(plain).replace(PLAIN, json.dumps(HOSTILE)[1:-1])
+        assert json.loads(told) == hostile
+
+
+@each_control
+def test_a_hostile_name_stays_one_value_of_every_resource(control: Control[Any]) -> None:
+    for outcome in fails_of(control):
+        text = fill(control.remedy, attacked(outcome.values, control.remedy, HOSTILE)).terraform
+        quoted = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+        assert "pwned" not in quoted
+        assert not re.search(r"(?<!\$)\$\{path|(?<!%)%\{ if", text)
+        if text:
+            hcl2.loads(f"{text}\n")
