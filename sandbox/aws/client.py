@@ -51,8 +51,12 @@ class FakeAws:
         server.serve_in_thread()
         fake = cls(server.url, access_key=access_key, secret_key=secret_key)
         fake._server = server
-        for name in seed:
-            fake.seed(name)
+        try:
+            for name in seed:
+                fake.seed(name)
+        except FakeAwsError:
+            fake.stop()
+            raise
         return fake
 
     def stop(self) -> None:
@@ -157,7 +161,7 @@ class FakeAws:
         accounts: list[dict[str, Any]] = self._ask("GET", "accounts")
         return accounts
 
-    def change_state(self, account: str, **fields: Any) -> dict[str, Any]:
+    def change_state(self, account: str, /, **fields: Any) -> dict[str, Any]:
         """Replace fields of an account's own state, given as JSON values; returns the whole state."""
         state: dict[str, Any] = self._ask("PATCH", f"state/{account}", fields)
         return state

@@ -24,10 +24,14 @@ _BAD_TOKEN = {
 
 
 @cache
+def _loader() -> Any:
+    return botocore.session.Session().get_component("data_loader")
+
+
+@cache
 def _names(service: str, operation: str) -> dict[str, str]:
-    loader = botocore.session.Session().get_component("data_loader")
     try:
-        pages = loader.load_service_model(service, "paginators-1")["pagination"]
+        pages = _loader().load_service_model(service, "paginators-1")["pagination"]
     except UnknownServiceError:
         pages = {}
     return dict(

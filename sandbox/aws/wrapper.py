@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from sandbox.aws.actions import needed_action
@@ -48,7 +48,7 @@ class Wrapper:
                 )
         length = reply.headers.pop("Content-Length", str(len(reply.body)))
         headers = [*reply.headers.items(), ("Content-Length", length)]
-        phrase = HTTPStatus(reply.status).phrase
+        phrase = responses.get(reply.status, "Unknown")
         start_response(f"{reply.status} {phrase}", headers)
         return [reply.body]
 

@@ -35,10 +35,16 @@ def client(
     fake: FakeAws, service: str, keys: Keys, region: str = "us-east-1", *, checks: bool = True
 ) -> Any:
     """A client of one service that tries once; without `checks` it sends nonsense as it is."""
+    return _made(fake.url, service, keys, region, checks)
+
+
+@cache
+def _made(url: str, service: str, keys: Keys, region: str, checks: bool) -> Any:
+    # Making a client takes longer than most tests, and the keys of users are the same in each.
     made = _session().create_client(
         service,
         region_name=region,
-        endpoint_url=fake.url,
+        endpoint_url=url,
         aws_access_key_id=keys.access,
         aws_secret_access_key=keys.secret,
         aws_session_token=keys.token,
@@ -46,14 +52,14 @@ def client(
     )
     # S3 Control puts the account in front of the host name, which no resolver knows here.
     made.meta.events.register(
-        "before-sign.s3-control", lambda request, **_: _unprefix(fake, request)
+        "before-sign.s3-control", lambda request, **_: _unprefix(url, request)
     )
     return made
 
 
-def _unprefix(fake: FakeAws, request: Any) -> None:
+def _unprefix(url: str, request: Any) -> None:
     path = request.url.split("/", 3)[3]
-    request.url = f"{fake.url}/{path}"
+    request.url = f"{url}/{path}"
 
 
 def scanner_keys(fake: FakeAws) -> Keys:

@@ -1,6 +1,7 @@
 """Values are written along AWS's model; what the model does not know is refused."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 import botocore.session
@@ -12,6 +13,7 @@ from sandbox.aws.shapes import DriftError, as_header, as_plain, write_members
 WHEN = datetime(2026, 11, 23, 10, 0, 5, tzinfo=UTC)
 
 
+@cache
 def shape(service: str, name: str) -> StructureShape:
     """A structure of a service."""
     return cast(
