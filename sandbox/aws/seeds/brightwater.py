@@ -64,6 +64,10 @@ def _identities(maker: Maker) -> None:
         trust=policy(sign_in),
         attached=(f"{_AWS}AWSMarketplaceSellerProductsFullAccess",),
     )
+    _workloads(maker)
+
+
+def _workloads(maker: Maker) -> None:
     metering = allow(
         "aws-marketplace:BatchMeterUsage",
         "aws-marketplace:ResolveCustomer",

@@ -173,6 +173,20 @@ def _queues(maker: Maker) -> None:
         product_topic("entitlement", RELAY_CODE),
         SqsManagedSseEnabled="false",
     )
+    _gateway_queue(maker)
+    open_statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": queue_arn(ACCOUNT, "internal-jobs"),
+    }
+    maker.queue("internal-jobs", statements=(open_statement,), SqsManagedSseEnabled="false")
+    maker.subscribe(
+        f"arn:aws:sns:{HOME}:{ACCOUNT}:marketplace-reports", "email", "finance@example.com"
+    )
+
+
+def _gateway_queue(maker: Maker) -> None:
     name = "larkfield-gateway-events"
     partner = {
         "Sid": "partner", "Effect": "Allow", "Principal": {"AWS": account_root(FOREIGN)},
@@ -184,16 +198,6 @@ def _queues(maker: Maker) -> None:
         statements=(partner,),
         dead_letters="larkfield-gateway-dead",
         tags={"owner": HOSTILE},
-    )
-    open_statement = {
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": queue_arn(ACCOUNT, "internal-jobs"),
-    }
-    maker.queue("internal-jobs", statements=(open_statement,), SqsManagedSseEnabled="false")
-    maker.subscribe(
-        f"arn:aws:sns:{HOME}:{ACCOUNT}:marketplace-reports", "email", "finance@example.com"
     )
 
 
