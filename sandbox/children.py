@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypedDict
 
 _SET_PARENT_DEATH_SIGNAL = 1
+_ENDING = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -147,11 +148,14 @@ def as_user(user: User | None) -> Identity:
 
 
 def _tie_to_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None:
+    """Return what a child does before it becomes the command, or None where the kernel cannot."""
     libc, parent = _LIBC, os.getpid()
     if libc is None:
         return None
 
     def tie() -> None:
+        for number in _ENDING:  # a shell that starts us in the background makes us ignore some
+            signal.signal(number, signal.SIG_DFL)
         libc.prctl(_SET_PARENT_DEATH_SIGNAL, int(orphan_signal), 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above took effect
             os._exit(1)

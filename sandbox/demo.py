@@ -4,8 +4,8 @@
 and the web server, fills in two seller accounts, and stops all of it again.
 
 The filling is `python -m sandbox.demo_data`: it finds the product and the fake AWS through its
-environment (DEMO_PASSWORD is the password to set), ends when the first scans have ended, and
-prints one JSON line with `email` and `password`.
+environment, ends when the first scans have ended, and prints one JSON line with `email` and
+`password`.
 """
 
 import argparse

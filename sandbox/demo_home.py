@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import socket
 from collections.abc import Iterator
@@ -61,14 +60,13 @@ def keep_secrets(home: Path) -> dict[str, str]:
     """Return the secrets of this demo as environment variables, generated on its first run."""
     file = home / "secrets.json"
     if not file.exists():
-        fresh = generate_secrets() | {"DEMO_PASSWORD": secrets.token_urlsafe(12)}
         attempt = file.with_suffix(".new")
         attempt.touch(mode=0o600)
-        attempt.write_text(json.dumps(fresh, indent=2))
+        attempt.write_text(json.dumps(generate_secrets(), indent=2))
         attempt.rename(file)
     try:
         kept = json.loads(file.read_text())
-        return {name: str(kept[name]) for name in (*generate_secrets(), "DEMO_PASSWORD")}
+        return {name: str(kept[name]) for name in generate_secrets()}
     except (ValueError, KeyError, TypeError) as error:
         message = f"{file} is damaged; start over with bin/demo --fresh."
         raise CannotStartError(message) from error

@@ -143,7 +143,7 @@ def generate_secrets() -> dict[str, str]:
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_PEPPERS": f"1:{secrets.token_hex(32)}",
         "AWS_ACCESS_KEY_ID": f"AKIA{b32encode(secrets.token_bytes(10)).decode()}",
-        "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+        "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
     }
 
 

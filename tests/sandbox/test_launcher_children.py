@@ -20,11 +20,14 @@ pathlib.Path(sys.argv[1]).write_text(f"{os.getpid()}\\n{child.pid}\\n")
 time.sleep(600)
 """
 _PARENT = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
 from sandbox.children import Child, Command
+number = signal.Signals(int(sys.argv[2]))
+signal.signal(number, signal.SIG_IGN)  # like a shell does to what it starts in the background
 home = pathlib.Path(sys.argv[1])
 argv = (sys.executable, "-c", "import time; time.sleep(600)")
-child = Child(Command(name="sleeper", argv=argv, log=home / "log", cwd=home))
+log = home / "log"
+child = Child(Command(name="sleeper", argv=argv, log=log, cwd=home, orphan_signal=number))
 (home / "pids").write_text(f"{child.pid}\\n")
 time.sleep(600)
 """
@@ -57,8 +60,9 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
     assert eventually(lambda: not any(map(is_running, pids_in(pids))))
 
 
-def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", _PARENT, str(tmp_path)])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT, str(tmp_path), str(int(number))])
     pids = tmp_path / "pids"
     assert eventually(lambda: len(pids_in(pids)) == 1)
     assert is_running(*pids_in(pids))

@@ -3,7 +3,6 @@
 The parts are stand-ins: what they really are is tested where they live and by the journeys.
 """
 
-import json
 import os
 import signal
 import socket
@@ -45,7 +44,7 @@ with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
     owner.execute("INSERT INTO demos DEFAULT VALUES")
     n = owner.execute("SELECT count(*) FROM demos").fetchone()[0]
 print("noise")
-print(json.dumps({"email": f"demo{n}@example.com", "password": os.environ["DEMO_PASSWORD"], "scans": []}))
+print(json.dumps({"email": f"demo{n}@example.com", "password": "open sesame", "scans": []}))
 '''
 
 class StandIns(Parts):
@@ -111,7 +110,7 @@ def test_the_demo_says_where_it_is_and_stops_everything_on_a_signal(home: Path) 
         assert eventually(demo.is_up), demo.said()
         assert f"http://127.0.0.1:{port}\n" in demo.said()
         assert "demo1@example.com" in demo.said()
-        assert json.loads((home / "secrets.json").read_text())["DEMO_PASSWORD"] in demo.said()
+        assert "open sesame" in demo.said()
         demo.process.send_signal(signal.SIGTERM)
         assert demo.process.wait(60) == 0
     stopping = [line.removeprefix("Stopping ") for line in demo.said().splitlines()[-7:-1]]

@@ -53,7 +53,7 @@ def test_the_roles_get_the_passwords_of_the_environment_however_often_that_runs(
     with postgres() as server:
         environment = {"PGHOST": str(server.sockets), "PGUSER": "postgres"}
         environment |= {"OWNER_PASSWORD": "it's", "APP_PASSWORD": 'a "quote"'}
-        psql = [server.binaries / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", ROLES]
+        psql = (server.binaries / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", ROLES)
         for _ in range(2):
             subprocess.run(psql, env=environment, check=True, capture_output=True)
         with psycopg.connect(server.url("postgres")) as superuser:
