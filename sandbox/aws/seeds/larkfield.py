@@ -14,7 +14,8 @@ AMMP-08 | low      | role/LarkfieldCatalogEditor        | portal role never used
 SELL-01 | high     | policy/larkfield-marketplace-all   | aws-marketplace:* in a customer managed policy
 SELL-01 | high     | catalog-automation                 | AWS-Marketplace:* in an inline policy of LarkfieldAutomation
 CAS-01  | critical | role/MarketplaceCommerceAnalyticsRole | trusts account 999900001111 beside AWS's
-PSC-01  | medium   | user/support-sync                  | holds StartSupportDataExport and called it 20 days ago
+PSC-01  | low      | user/support-sync                  | holds StartSupportDataExport
+PSC-01  | medium   | #event/StartSupportDataExport      | support-sync called it 20 days ago
 SQS-03  | critical | :larkfield-relay-subscriptions     | everyone may do everything with the queue
 SQS-03  | high     | :larkfield-gateway-events          | account 999900001111 may receive and delete
 SQS-04  | medium   | :larkfield-relay-entitlements      | not encrypted at rest
