@@ -83,11 +83,6 @@ class Holder:
         return ""
 
     @property
-    def is_service_linked(self) -> bool:
-        """Whether AWS made the role and nobody else can change it (R12)."""
-        return self.path.startswith(SERVICE_LINKED)
-
-    @property
     def is_identity_center(self) -> bool:
         """Whether the role comes from a permission set, which is where to change it (R12)."""
         return self.path.startswith(IDENTITY_CENTER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
@@ -65,6 +66,19 @@ def test_every_file_is_a_control_and_has_a_twin_and_every_twin_a_file() -> None:
     files -= {f"{topic}/__init__" for topic in Topic}
     assert files == {"/".join(one.module.split(".")[-2:]) for one in CONTROLS}
     assert files == twins
+
+
+def test_two_files_cannot_claim_one_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "__init__.py").write_text("")
+    copied = Path(cast("str", importlib.import_module(CONTROLS[0].module).__file__)).read_text()
+    (tmp_path / "again" / "ammp_01_copy.py").write_text(copied)
+    monkeypatch.setattr(controls, "__path__", [*controls.__path__, str(tmp_path)])
+    for name in ("again", "again.ammp_01_copy"):
+        monkeypatch.setitem(sys.modules, f"scanner.controls.{name}", None)
+        monkeypatch.delitem(sys.modules, f"scanner.controls.{name}")
+    with pytest.raises(ValueError, match=r"again\.ammp_01_copy and .* both claim AMMP-01"):
+        every_control.__wrapped__()
 
 
 def test_titles_are_unique() -> None:

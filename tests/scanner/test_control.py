@@ -31,7 +31,6 @@ from scanner.vocabulary import (
     Severity,
     Status,
     Topic,
-    Unobserved,
     complete,
     known,
 )
@@ -298,10 +297,3 @@ def test_outcomes_come_sorted_by_control_and_resource() -> None:
 def test_an_account_wide_control_has_the_account_as_its_resource() -> None:
     (outcome,) = outcomes_of(a_control(resources=the_account), a_snapshot())
     assert (outcome.resource, outcome.name) == (ACCOUNT, f"Account {OWN}")
-
-
-def test_a_gap_reads_as_a_sentence() -> None:
-    gap = Unobserved("sqs:ListQueues", "AccessDenied", "eu-west-1", "no policy allows it")
-    assert gap.sentence() == (
-        "sqs:ListQueues could not be read in eu-west-1: AccessDenied (no policy allows it)."
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scanner.controls.ammp.ammp_01_root_has_no_keys import CONTROL
+from scanner.facts.iam import CredentialReport
 from scanner.vocabulary import Severity
-from tests.builders import a_key, a_report, a_root_row, a_snapshot, a_summary, days_ago, denied
+from tests.builders import NOW, a_key, a_report, a_root_row, a_snapshot, a_summary, days_ago, denied
 from tests.cases import Case, fails, not_assessed, passes
 
 SUMMARY = denied("iam:GetAccountSummary")
@@ -72,6 +73,11 @@ CASES = (
     Case(
         "Without the summary inactive keys in the report prove nothing",
         a_snapshot(summary=SUMMARY, report=a_report(root=a_root_row(keys=(a_key(active=False),)))),
+        not_assessed("iam:GetAccountSummary"),
+    ),
+    Case(
+        "Without the summary a report that does not list the root user proves nothing",
+        a_snapshot(summary=SUMMARY, report=CredentialReport(NOW, ())),
         not_assessed("iam:GetAccountSummary"),
     ),
     Case(
