@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
 
@@ -10,3 +11,8 @@ app = Celery("posture")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["posture"])
 app.set_default()  # threads that did not make the app would otherwise use Celery's own
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Keep the logging that the settings configured; Celery sets up its own unless asked not to."""

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from posture.models import Scan
+from posture.models import Scan, no_progress
 from posture.models.plain import storable_json
 from posture.models.tenancy import within
 
@@ -30,6 +30,7 @@ class Heartbeat:
     def __init__(self, scan: Scan, fence: int) -> None:
         self._scan = scan
         self._fence = fence
+        self._latest: Mapping[str, Any] = no_progress()
         self._progress: Mapping[str, Any] | None = None
         self._lost = threading.Event()
         self._over = threading.Event()
@@ -54,7 +55,12 @@ class Heartbeat:
 
     def show(self, progress: Mapping[str, Any]) -> None:
         """Remember a complete picture of the progress; it is written within a second or so."""
-        self._progress = progress
+        self._latest = self._progress = progress
+
+    def show_recording(self) -> None:
+        """Write the last picture now, from the scan's own thread: all was read and judged."""
+        self._progress = {**self._latest, "phase": "recording"}
+        self._write(due=True)
 
     def _beat(self) -> None:
         try:

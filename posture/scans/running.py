@@ -108,6 +108,7 @@ def _visit_and_record(claim: Claim) -> None:
             stop=heartbeat.is_lost,
         )
         connection.close_if_unusable_or_obsolete()  # minutes have passed since we last used it
+        heartbeat.show_recording()
         if not record(scan=claim.scan, fence=claim.fence, report=report):
             log.warning("scan was recorded by another worker", extra=_named(claim))
 
