@@ -1,6 +1,5 @@
 """The life of a scan in the database: asked for once, claimed once, taken back, given up."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -183,7 +182,7 @@ def test_scans_of_every_organisation_are_taken_back(
     assert take_back_overdue() == 2
 
 
-@pytest.mark.parametrize("text", ["nonsense", "", "1", str(uuid.uuid4())])
+@pytest.mark.parametrize("text", ["nonsense", "", "1", "00000000-0000-4000-8000-000000000000"])
 def test_a_forged_message_starts_nothing(account: Account, text: str) -> None:
     scan = a_scan(account)
     run_scan(text)
