@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scanner.policy.document import Malformed, Policy
 from scanner.policy.match import fold
@@ -34,6 +35,7 @@ def lines_of(policy: Policy | Malformed, indexes: Iterable[int]) -> Ranges:
     return tuple(ranges[index] for index in sorted(set(indexes)) if 0 <= index < len(ranges))
 
 
+@lru_cache(maxsize=256)
 def _laid_out(policy: Policy) -> tuple[str, Ranges]:
     document = json.loads(policy.text, parse_float=_number)
     lines = ["{"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import FINANCE_WRITE, PORTAL_CORE
 from scanner.scope.credentials import Credentials, credentials
-from scanner.scope.principals import RoleHolder, holding, roles
+from scanner.scope.holder import RoleHolder
+from scanner.scope.principals import holding, roles
 from scanner.vocabulary import Listed, derived
 
 PORTAL = PORTAL_CORE | FINANCE_WRITE

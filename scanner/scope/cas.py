@@ -6,7 +6,7 @@ from scanner.facts.iam import Role
 from scanner.facts.profile import CAS_ACCOUNT
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
-from scanner.scope.principals import SERVICE_LINKED
+from scanner.scope.holder import SERVICE_LINKED
 from scanner.vocabulary import Listed, Unobserved, derived
 
 DEFAULT_NAME = "MarketplaceCommerceAnalyticsRole"

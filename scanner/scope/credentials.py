@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from scanner.facts.iam import CredentialReport, ReportKey, ReportRow
 from scanner.facts.snapshot import Snapshot
+from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
-from scanner.scope.principals import Holder, users
+from scanner.scope.principals import users
 from scanner.vocabulary import Listed, Observed, Unobserved, derived, gaps, known, merged, seen
 
 READ_BY = "iam:GetCredentialReport"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from scanner.facts.iam import Role
 from scanner.scope.credentials import Credentials
-from scanner.scope.principals import IDENTITY_CENTER
+from scanner.scope.holder import IDENTITY_CENTER
 from scanner.vocabulary import known
 
 

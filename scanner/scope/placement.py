@@ -7,7 +7,7 @@ but one place is empty, so one block of each form is left when the remedy is fil
 from __future__ import annotations
 
 from scanner.facts.iam import InlinePolicy, ManagedPolicy
-from scanner.scope.principals import IDENTITY_CENTER, Holder
+from scanner.scope.holder import IDENTITY_CENTER, Holder
 
 PLACES = ("managed_name", "policy_arn", "user", "group", "role", "reserved_role")
 

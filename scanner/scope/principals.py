@@ -1,153 +1,20 @@
-"""Who may do what: every user and role with the policies that apply to it (controls.md R5, R12).
-
-A policy that was not read or does not parse is a gap of its holder. What is known may still prove
-a grant; that something is not granted is known only without gaps. A permissions boundary that was
-not read proves nothing either way.
-"""
+"""Every user and role joined with the policies that apply to it (controls.md R5, R12)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from typing import Literal, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
-from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import AttachedPolicy, Group, InlinePolicy, ManagedPolicy, Role, User
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Grant, Granted, Policy, administers, granted, parse
+from scanner.policy import Policy
+from scanner.scope.holder import READ_BY, SERVICE_LINKED, Held, Holder, RoleHolder
 from scanner.scope.memory import once_per_snapshot
-from scanner.vocabulary import (
-    Listed,
-    NotSeen,
-    Observed,
-    Unobserved,
-    derived,
-    gaps,
-    known,
-    merged,
-    seen,
-)
-
-READ_BY = "iam:GetAccountAuthorizationDetails"
-SERVICE_LINKED = "/aws-service-role/"
-IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
-MOST_EXCERPTS = 3
-EVERYTHING = known(
-    parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', source=READ_BY)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A policy that applies to a principal; `via` names the group that brings it, or is empty."""
-
-    name: str
-    key: str
-    policy: Policy
-    via: str = ""
-
-    @property
-    def title(self) -> str:
-        """How evidence calls it."""
-        kind = "Inline policy" if "#inline-policy/" in self.key else "Policy"
-        return f"{kind} {self.name} of group {self.via}" if self.via else f"{kind} {self.name}"
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Holder:
-    """An IAM user or role and everything that grants it something or limits it.
-
-    `gaps` are the policies, groups and boundaries that could not be read. `created` is None when
-    only the credential report knows a user.
-    """
-
-    kind: Literal["user", "role"]
-    name: str
-    arn: str
-    path: str
-    created: datetime | None
-    held: tuple[Held, ...] = ()
-    boundary: Observed[Policy] | None = None
-    gaps: tuple[Unobserved, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The principal's ARN."""
-        return self.arn
-
-    @property
-    def region(self) -> str:
-        """IAM is global."""
-        return ""
-
-    @property
-    def is_identity_center(self) -> bool:
-        """Whether the role comes from a permission set, which is where to change it (R12)."""
-        return self.path.startswith(IDENTITY_CENTER)
-
-    def grants(self, actions: Collection[str]) -> Granted:
-        """Say which of the actions are surely granted, by what was read (R5-R7)."""
-        if isinstance(self.boundary, Unobserved):
-            return granted((), actions)
-        return granted(self._policies, actions, boundary=self.boundary)
-
-    def grants_or_raises(self, actions: Collection[str]) -> Granted:
-        """The same; raises NotSeen when nothing is granted as far as was read, but not all was."""
-        found = self.grants(actions)
-        if not found and self.gaps:
-            raise NotSeen(*self.gaps)
-        return found
-
-    def may_grant(self, actions: Collection[str]) -> bool:
-        """Whether some action is granted, or may be by what was not read."""
-        return bool(self.gaps) or bool(self.grants(actions))
-
-    def is_mfa_gated(self, actions: Collection[str]) -> bool:
-        """Whether a Deny refuses what it holds of the actions to sessions without MFA (R6).
-
-        Of a principal that holds none of them it is asked of all.
-        """
-        held = self.grants(actions) or granted((*self._policies, EVERYTHING), actions)
-        return held.actions <= held.mfa_gated
-
-    @cached_property
-    def administration(self) -> tuple[Grant, ...]:
-        """The statements that make it an administrator: everything on everything (SELL-09)."""
-        if isinstance(self.boundary, Unobserved):
-            return ()
-        return administers(self._policies, boundary=self.boundary)
-
-    def excerpts(self, found: Granted | Iterable[Grant], *, note: str = "") -> tuple[Piece, ...]:
-        """Show the policies behind some grants, offending statements marked, at most three."""
-        statements: dict[Policy, dict[int, Grant]] = {}
-        for grant in _each(found):
-            statements.setdefault(grant.policy, {})[grant.statement.index] = grant
-        pieces = [self._excerpt(policy, found, note) for policy, found in statements.items()]
-        if len(pieces) <= MOST_EXCERPTS:
-            return tuple(pieces)
-        rest = Fact("More policies that grant it", str(len(pieces) - MOST_EXCERPTS), READ_BY)
-        return (*pieces[:MOST_EXCERPTS], rest)
-
-    def _excerpt(self, policy: Policy, found: Mapping[int, Grant], note: str) -> Excerpt:
-        title = next(held.title for held in self.held if held.policy == policy)
-        marked = [grant.statement for grant in found.values()]
-        return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
-
-    @cached_property
-    def _policies(self) -> tuple[Policy, ...]:
-        return tuple({held.key: held.policy for held in self.held}.values())
-
+from scanner.vocabulary import Listed, Observed, Unobserved, derived, gaps, merged, seen
 
 H = TypeVar("H", bound=Holder)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RoleHolder(Holder):
-    """A role as a holder, with the role itself for its trust and last use."""
-
-    role: Role
 
 
 @once_per_snapshot
@@ -260,12 +127,6 @@ class _Library:
             return None
         document = self._document(arn)
         return document if isinstance(document, Policy) else _about(document, f"boundary {arn}")
-
-
-def _each(found: Granted | Iterable[Grant]) -> Iterable[Grant]:
-    if isinstance(found, Granted):
-        return [grant for grants in found.grants.values() for grant in grants]
-    return found
 
 
 def _held(name: str, key: str, document: Observed[Policy], via: str) -> Held | Unobserved:

@@ -10,7 +10,8 @@ from scanner.facts.cloudtrail import TrailEvent
 from scanner.facts.snapshot import Snapshot
 from scanner.facts.unread import NOT_READ
 from scanner.policy import PSC_CALL, Grant
-from scanner.scope.principals import Holder, principals
+from scanner.scope.holder import Holder
+from scanner.scope.principals import principals
 from scanner.vocabulary import HOME_REGION, Listed, derived, merged
 
 EVENT = "StartSupportDataExport"

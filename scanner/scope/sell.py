@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scanner.facts.iam import InlinePolicy, ManagedPolicy
 from scanner.facts.snapshot import Snapshot
-from scanner.scope.principals import SERVICE_LINKED
+from scanner.scope.holder import SERVICE_LINKED
 from scanner.vocabulary import Listed, derived, merged
 
 Written = ManagedPolicy | InlinePolicy

@@ -12,7 +12,7 @@ from scanner.remedy import Remedy
 from scanner.scope.ammp import portal_roles
 from scanner.scope.cas import trusts_cas, trusts_ingestion
 from scanner.scope.credentials import Credentials, credentials
-from scanner.scope.principals import READ_BY, RoleHolder
+from scanner.scope.holder import READ_BY, RoleHolder
 from scanner.scope.staleness import query_for, stale_credentials
 from scanner.vocabulary import Listed, NotSeen, Severity, known, merged
 

@@ -12,7 +12,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
 from scanner.remedy import Remedy
 from scanner.scope.cas import accounts_of, assuming, delivery_roles, trusts_cas
-from scanner.scope.principals import READ_BY
+from scanner.scope.holder import READ_BY
 from scanner.scope.rewrites import trusting_only_cas
 from scanner.vocabulary import Severity, known
 

@@ -8,7 +8,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.policy import PSC_CALL
 from scanner.remedy import Remedy
 from scanner.scope import placement
-from scanner.scope.principals import Holder
+from scanner.scope.holder import Holder
 from scanner.scope.psc import EVENT, ExportCalls, export_rights, leftovers
 from scanner.vocabulary import NotSeen, Severity, complete, seen
 

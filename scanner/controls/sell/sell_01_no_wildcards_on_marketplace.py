@@ -23,7 +23,7 @@ from scanner.policy import (
 )
 from scanner.remedy import Remedy
 from scanner.scope import placement
-from scanner.scope.principals import READ_BY
+from scanner.scope.holder import READ_BY
 from scanner.scope.rewrites import without_wildcards
 from scanner.scope.sell import Written, own_policies
 from scanner.vocabulary import Severity, known

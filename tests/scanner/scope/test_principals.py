@@ -7,14 +7,8 @@ import pytest
 from scanner.facts.iam import ManagedPolicy, Role, User
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import METER, PORTAL_WRITE
-from scanner.scope.principals import (
-    MOST_EXCERPTS,
-    Holder,
-    holding,
-    principals,
-    roles,
-    users,
-)
+from scanner.scope.holder import MOST_EXCERPTS, Holder
+from scanner.scope.principals import holding, principals, roles, users
 from scanner.vocabulary import Listed, NotSeen, Partial, Unobserved, gaps, seen
 from tests.builders import (
     AUTHORIZATION_DETAILS,

@@ -1,0 +1,149 @@
+"""A user or role as somebody who holds rights (controls.md R5, R6, R12).
+
+What was not read is a gap. What is known may still prove a grant; that something is not granted is
+known only without gaps. A permissions boundary that was not read proves nothing either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
+from scanner.facts.iam import Role
+from scanner.policy import Grant, Granted, Policy, administers, granted, parse
+from scanner.vocabulary import NotSeen, Observed, Unobserved, known
+
+READ_BY = "iam:GetAccountAuthorizationDetails"
+SERVICE_LINKED = "/aws-service-role/"
+IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
+MOST_EXCERPTS = 3
+NOTHING = Granted({}, {}, frozenset())
+EVERYTHING = known(
+    parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', source=READ_BY)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A policy that applies to a principal; `via` names the group that brings it, or is empty."""
+
+    name: str
+    key: str
+    policy: Policy
+    via: str = ""
+
+    @property
+    def title(self) -> str:
+        """How evidence calls it."""
+        kind = "Inline policy" if "#inline-policy/" in self.key else "Policy"
+        return f"{kind} {self.name} of group {self.via}" if self.via else f"{kind} {self.name}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Holder:
+    """An IAM user or role and everything that grants it something or limits it.
+
+    `gaps` are the policies, groups and boundaries that could not be read. `created` is None when
+    only the credential report knows a user.
+    """
+
+    kind: Literal["user", "role"]
+    name: str
+    arn: str
+    path: str
+    created: datetime | None
+    held: tuple[Held, ...] = ()
+    boundary: Observed[Policy] | None = None
+    gaps: tuple[Unobserved, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The principal's ARN."""
+        return self.arn
+
+    @property
+    def region(self) -> str:
+        """IAM is global."""
+        return ""
+
+    @property
+    def is_identity_center(self) -> bool:
+        """Whether the role comes from a permission set, which is where to change it (R12)."""
+        return self.path.startswith(IDENTITY_CENTER)
+
+    def grants(self, actions: Collection[str]) -> Granted:
+        """Say which of the actions are surely granted, by what was read (R5-R7); remembered."""
+        asked = frozenset(actions)
+        if asked not in self._answers:
+            found = NOTHING
+            if not isinstance(self.boundary, Unobserved):
+                found = granted(self._policies, asked, boundary=self.boundary)
+            self._answers[asked] = found or NOTHING
+        return self._answers[asked]
+
+    def grants_or_raises(self, actions: Collection[str]) -> Granted:
+        """The same; raises NotSeen when nothing is granted as far as was read, but not all was."""
+        found = self.grants(actions)
+        if not found and self.gaps:
+            raise NotSeen(*self.gaps)
+        return found
+
+    def may_grant(self, actions: Collection[str]) -> bool:
+        """Whether some action is granted, or may be by what was not read."""
+        return bool(self.gaps) or bool(self.grants(actions))
+
+    def is_mfa_gated(self, actions: Collection[str]) -> bool:
+        """Whether a Deny refuses what it holds of the actions to sessions without MFA (R6).
+
+        Of a principal that holds none of them it is asked of all.
+        """
+        held = self.grants(actions) or granted((*self._policies, EVERYTHING), actions)
+        return held.actions <= held.mfa_gated
+
+    @cached_property
+    def administration(self) -> tuple[Grant, ...]:
+        """The statements that make it an administrator: everything on everything (SELL-09)."""
+        if isinstance(self.boundary, Unobserved):
+            return ()
+        return administers(self._policies, boundary=self.boundary)
+
+    def excerpts(self, found: Granted | Iterable[Grant], *, note: str = "") -> tuple[Piece, ...]:
+        """Show the policies behind some grants, offending statements marked, at most three."""
+        statements: dict[Policy, dict[int, Grant]] = {}
+        for grant in _each(found):
+            statements.setdefault(grant.policy, {})[grant.statement.index] = grant
+        pieces = [self._excerpt(policy, found, note) for policy, found in statements.items()]
+        if len(pieces) <= MOST_EXCERPTS:
+            return tuple(pieces)
+        rest = Fact("More policies that grant it", str(len(pieces) - MOST_EXCERPTS), READ_BY)
+        return (*pieces[:MOST_EXCERPTS], rest)
+
+    def _excerpt(self, policy: Policy, found: Mapping[int, Grant], note: str) -> Excerpt:
+        title = next(held.title for held in self.held if held.policy == policy)
+        marked = [grant.statement for grant in found.values()]
+        return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
+
+    @cached_property
+    def _answers(self) -> dict[frozenset[str], Granted]:
+        return {}
+
+    @cached_property
+    def _policies(self) -> tuple[Policy, ...]:
+        return tuple({held.key: held.policy for held in self.held}.values())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RoleHolder(Holder):
+    """A role as a holder, with the role itself for its trust and last use."""
+
+    role: Role
+
+
+def _each(found: Granted | Iterable[Grant]) -> Iterable[Grant]:
+    if isinstance(found, Granted):
+        return [grant for grants in found.grants.values() for grant in grants]
+    return found
