@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scanner.aws.actions import SESSION_POLICY_LIMIT, session_policy
 from scanner.aws.asking import Limits, Service
+from scanner.aws.keys import Keeper, Keys
 from scanner.aws.trouble import CannotReach, Trouble
 from scanner.aws.why import why_not_assumed, why_not_ours, why_unreachable
 from scanner.aws.wire import client_of, send, watch_bodies
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from botocore.loaders import Loader
     from botocore.session import Session
 
@@ -65,16 +67,6 @@ class Role:
     def partition(self) -> str:
         """aws, aws-cn or aws-us-gov."""
         return self.arn.split(":")[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Temporary credentials; never shown."""
-
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    token: str = field(repr=False)
-    expires: datetime
 
 
 def session_name(scan: str) -> str:
@@ -184,59 +176,41 @@ def assumed_session(
 ) -> tuple[Session, Callable[[], bool]]:
     """Assume the role, narrowed to the actions; give its session and how to renew it at once.
 
-    botocore renews the credentials by itself when `limits.refresh_before` seconds are left.
-    Raises CannotReach with the cause and advice.
+    Keys are renewed by themselves when `limits.refresh_before` seconds are left. Raises
+    CannotReach with the cause and advice.
     """
-    from botocore.credentials import RefreshableCredentials
-
     sts = sts_of(own, HOMES[role.partition], limits)
     policy = session_policy(actions)
-    late: list[bool] = []
 
-    def fetch() -> dict[str, Any]:
-        late.clear()
+    def fetch() -> Keys:
         try:
-            keys = assume(sts, role, external_id=role.external_id, policy=policy, limits=limits)
+            return assume(sts, role, external_id=role.external_id, policy=policy, limits=limits)
         except Trouble as trouble:
             raise why_not_assumed(trouble, role.arn) from None
-        return {
-            "access_key": keys.access_key,
-            "secret_key": keys.secret_key,
-            "token": keys.token,
-            "expiry_time": keys.expires.isoformat(),
-        }
 
-    def clock() -> datetime:
-        now = datetime.now(UTC)  # noqa: TID251 - compared with the expiry that STS set
-        return now + timedelta(days=1) if late else now
-
-    def renew() -> bool:
-        late.append(True)
-        credentials.get_frozen_credentials()
-        return True
-
-    first = fetch()
-    credentials = RefreshableCredentials(
-        access_key=first["access_key"],
-        secret_key=first["secret_key"],
-        token=first["token"],
-        expiry_time=datetime.fromisoformat(first["expiry_time"]),
-        refresh_using=fetch,
-        method="assume-role",
-        time_fetcher=clock,
-        advisory_timeout=limits.refresh_before,
-        mandatory_timeout=limits.refresh_before // 5,
-    )
+    keeper = Keeper(fetch, lasting=limits.session, before=limits.refresh_before)
     session = open_session(own.profile or "")
-    session.register_component("credential_provider", _Given(credentials))
-    return session, renew
+    session.register_component("credential_provider", _Kept(keeper))
+    return session, keeper.renew
 
 
-class _Given:
-    """The credential provider of a session whose credentials are already there."""
+class _Kept:
+    """A keeper as botocore wants it: provider of credentials, and the credentials themselves."""
 
-    def __init__(self, credentials: object) -> None:
-        self._credentials = credentials
+    method = "assume-role"
+    account_id = None
 
-    def load_credentials(self) -> object:
-        return self._credentials
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    def load_credentials(self) -> _Kept:
+        return self
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        from botocore.credentials import ReadOnlyCredentials
+
+        keys = self._keeper.keys()
+        return ReadOnlyCredentials(keys.access_key, keys.secret_key, keys.token)
+
+    def get_deferred_property(self, name: str) -> Callable[[], object]:
+        return lambda: getattr(self, name, None)

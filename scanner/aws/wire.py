@@ -34,6 +34,7 @@ NETWORK = {
 
 def client_of(session: Session, service: Service, limits: Limits) -> Any:
     """Make a client with our time limits and retries; credentials are the session's."""
+    from botocore import __version__ as version
     from botocore.config import Config
     from botocore.handlers import json_decode_policies
 
@@ -42,7 +43,7 @@ def client_of(session: Session, service: Service, limits: Limits) -> Any:
         connect_timeout=limits.connect,
         read_timeout=limits.read,
         max_pool_connections=limits.in_flight,
-        user_agent_extra="seller-posture",
+        user_agent=f"seller-posture Botocore/{version}",
     )
     client = session.create_client(service.name, region_name=service.region, config=config)
     # Policies stay the text that AWS sent: botocore's dicts forget repeated keys.
@@ -68,8 +69,6 @@ def send(client: Any, operation: str, params: Answer) -> Answer:
         name = type(error).__name__
         kind = Kind.UNWELL if name in UNWELL else Kind.OTHER
         trouble = Trouble(UNWELL.get(name) or NETWORK.get(name, name), kind)
-    except RuntimeError:  # botocore's word for fresh credentials that are expired already
-        trouble = Trouble("ExpiredToken", Kind.EXPIRED)
     except BROKEN as error:
         trouble = Trouble("BadAnswer", Kind.UNWELL, type(error).__name__)
     else:
@@ -162,7 +161,9 @@ class BotoWire:
 
         def before_send(event_name: str, **_: Any) -> None:
             self.check()
-            time.sleep(rate.delay())
+            delay = rate.delay()
+            if delay:
+                time.sleep(delay)
             self._slots.take(urgent=service.name in SERIAL)
             self._here.holds = True
             action = action_of(service.name, event_name.rsplit(".", 1)[-1])
