@@ -57,6 +57,8 @@ class Parts:
             "AWS_DEFAULT_REGION": "us-east-1",
             "LEASE_SECONDS": "30",  # a scan that an earlier demo left is taken up again soon
             "TICK_SECONDS": "5",
+            "REMAP_SIGTERM": "SIGQUIT",  # a worker that is stopped hands its scans on
+            "SOFT_SHUTDOWN_SECONDS": "5",
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -126,4 +126,4 @@ def test_named_volumes_are_declared() -> None:
 
 
 def test_the_sandbox_keeps_every_setting_of_the_user_out_of_demo_and_tests() -> None:
-    assert read_by_settings() == SETTINGS
+    assert read_by_settings() == SETTINGS, "sandbox.services.SETTINGS lists every setting"
