@@ -157,7 +157,7 @@ def _queues(maker: Maker) -> None:
     maker.queue("larkfield-gateway-dead", MessageRetentionPeriod="86400")
     name = "larkfield-relay-subscriptions"
     open_to_all = {
-        "Sid": HOSTILE,
+        "Sid": "AllowAll",
         "Effect": "Allow",
         "Principal": "*",
         "Action": "sqs:*",
