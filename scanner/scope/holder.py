@@ -6,7 +6,7 @@ known only without gaps. A permissions boundary that was not read proves nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -112,15 +112,18 @@ class Holder:
         return administers(self._policies, boundary=self.boundary)
 
     def excerpts(self, found: Granted | Iterable[Grant], *, note: str = "") -> tuple[Piece, ...]:
-        """Show the policies behind some grants, offending statements marked, at most three."""
+        """Show the policies behind some grants, offending statements marked, at most three.
+
+        Conditions on either side are told, as neither is counted (R6, R7).
+        """
         statements: dict[Policy, dict[int, Grant]] = {}
         for grant in _each(found):
             statements.setdefault(grant.policy, {})[grant.statement.index] = grant
-        pieces = [self._excerpt(policy, found, note) for policy, found in statements.items()]
-        if len(pieces) <= MOST_EXCERPTS:
-            return tuple(pieces)
-        rest = Fact("More policies that grant it", str(len(pieces) - MOST_EXCERPTS), READ_BY)
-        return (*pieces[:MOST_EXCERPTS], rest)
+        pieces = [
+            self._excerpt(policy, grants, note)
+            for policy, grants in list(statements.items())[:MOST_EXCERPTS]
+        ]
+        return (*pieces, *_remarks(found, len(statements) - len(pieces)))
 
     def _excerpt(self, policy: Policy, found: Mapping[int, Grant], note: str) -> Excerpt:
         title = next(held.title for held in self.held if held.policy == policy)
@@ -147,3 +150,15 @@ def _each(found: Granted | Iterable[Grant]) -> Iterable[Grant]:
     if isinstance(found, Granted):
         return [grant for grants in found.grants.values() for grant in grants]
     return found
+
+
+def _remarks(found: Granted | Iterable[Grant], more: int) -> Iterator[Fact]:
+    if more:
+        yield Fact("More policies that grant it", str(more), READ_BY)
+    if not isinstance(found, Granted) or not found:
+        return
+    if found.conditional == found.actions:
+        yield Fact("Conditions", "every grant has some; it counts all the same", READ_BY)
+    denies = dict.fromkeys(one.label for some in found.denied_if.values() for one in some)
+    if denies:
+        yield Fact("Deny with conditions, not counted", ", ".join(denies), READ_BY)

@@ -7,11 +7,15 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import hcl2
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 from cfnlint.api import lint_all
 
 from scanner.control import Control
@@ -42,6 +46,43 @@ def test_commands_are_bash(control: Control[Any]) -> None:
             ["bash", "-n"], input=script, text=True, capture_output=True, check=False
         )
         assert (checked.returncode, checked.stderr) == (0, ""), script
+
+
+@each_control
+def test_commands_and_their_options_exist(control: Control[Any]) -> None:
+    """Against the models that the AWS CLI is generated from."""
+    for script in distinct(control, "cli"):
+        for service, command, options in aws_commands(script):
+            assert options <= known_options(service, command), (service, command, options)
+
+
+def aws_commands(script: str) -> Iterator[tuple[str, str, set[str]]]:
+    """Service, command and options of every call of the AWS CLI in a script."""
+    without_documents = re.sub(r"<<'(\w+)'\n.*?\n\1\n?", "", script, flags=re.DOTALL)
+    without_comments = re.sub(r"^\s*#.*$", "", without_documents, flags=re.MULTILINE)
+    joined = without_comments.replace("\\\n", " ")
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "''", joined)
+    for found in re.finditer(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)([^\n;|>)]*)", bare):
+        service, command, rest = found.groups()
+        yield service, command, set(re.findall(r"(?<!\S)--([a-z0-9-]+)", rest))
+
+
+GLOBAL_OPTIONS = {"region", "query", "output", "endpoint-url", "no-cli-pager"}
+MADE_BY_THE_CLI = {
+    ("iam", "create-virtual-mfa-device"): {"outfile", "bootstrap-method"},
+}
+
+
+@cache
+def known_options(service: str, command: str) -> set[str]:
+    name = {"s3api": "s3"}.get(service, service)
+    model = ServiceModel(Loader().load_service_model(name, "service-2"), name)
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    shape = model.operation_model(operations[command]).input_shape
+    members = {} if shape is None else shape.members
+    options = {xform_name(name, "-") for name in members}
+    flags = {f"no-{xform_name(one, '-')}" for one in members if members[one].type_name == "boolean"}
+    return options | flags | GLOBAL_OPTIONS | MADE_BY_THE_CLI.get((service, command), set())
 
 
 @each_control

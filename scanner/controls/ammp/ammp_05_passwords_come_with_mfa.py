@@ -10,6 +10,7 @@ from scanner.scope.ammp import PORTAL, users_with_passwords
 from scanner.scope.credentials import READ_BY, Credentials
 from scanner.vocabulary import NotSeen, Severity, known
 
+MOST_ACTIONS = 5
 LOWER = {Severity.HIGH: Severity.MEDIUM, Severity.MEDIUM: Severity.LOW}
 
 
@@ -28,7 +29,7 @@ def check(user: Credentials, snapshot: Snapshot) -> Verdict:
     evidence = [password, Fact("MFA", "off", READ_BY)]
     if rights:
         reason += "; it can use the Management Portal"
-        evidence.append(Fact("Portal actions", ", ".join(sorted(rights.actions)[:5])))
+        evidence.append(Fact("Portal actions", _some(sorted(rights.actions))))
     elif user.holder.gaps:
         reason += "; whether it can use the Management Portal could not be read"
         evidence += [Fact("Not read", gap.sentence(), gap.action) for gap in user.holder.gaps]
@@ -39,6 +40,11 @@ def check(user: Credentials, snapshot: Snapshot) -> Verdict:
     values = {"user": user.name, "serial": serial}
     pieces = user.holder.excerpts(rights, note="These statements open the Management Portal.")
     return failed(f"{reason}.", *evidence, *pieces, severity=severity, values=values)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_ACTIONS} more" if len(names) > MOST_ACTIONS else ""
+    return ", ".join(names[:MOST_ACTIONS]) + more
 
 
 SEED = "The device's seed would stand in {where}, and only the person can enter the two codes."

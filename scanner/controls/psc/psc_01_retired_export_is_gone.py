@@ -35,11 +35,8 @@ def check(resource: ExportCalls | Holder, snapshot: Snapshot) -> Verdict:
         Fact(f"Call on {call.time:%Y-%m-%d %H:%M} UTC", call.user, LOOKUP)
         for call in calls[:MOST_CALLS]
     ]
-    values = dict.fromkeys(placement.PLACES, "") | {
-        "policy_name": POLICY_NAME,
-        "document": DOCUMENT,
-        "callers": ", ".join(callers),
-    }
+    nothing = dict.fromkeys((*placement.PLACES, "policy_name", "document"), "")
+    values = nothing | {"callers": ", ".join(callers)}
     times = "once" if len(calls) == 1 else f"{len(calls)} times"
     reason = (
         f"{EVENT} was called {times} in the last 90 days, by {', '.join(callers[:MOST_CALLS])}."

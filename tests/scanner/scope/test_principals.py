@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scanner.evidence import Fact
 from scanner.facts.iam import ManagedPolicy, Role, User
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import METER, PORTAL_WRITE
@@ -246,6 +247,30 @@ def test_no_more_than_a_few_excerpts_are_shown_and_the_rest_is_counted() -> None
     pieces = holder.excerpts(holder.grants(ACTIONS))
     assert len(pieces) == MOST_EXCERPTS + 1
     assert text_of(pieces[-1]) == "More policies that grant it: 4"
+
+
+UNLESS = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+
+@pytest.mark.parametrize(
+    ("inline", "remarks"),
+    [
+        ({"p": allow(SELL)}, []),
+        ({"p": allow(SELL, when=UNLESS)}, ["Conditions: every grant has some"]),
+        ({"p": allow(SELL, when=UNLESS), "q": allow(SELL)}, []),
+        (
+            {"p": allow(SELL), "q": deny(SELL, when=UNLESS, sid="Abroad")},
+            ["Deny with conditions, not counted: Abroad"],
+        ),
+    ],
+)
+def test_conditions_are_told(inline: dict[str, dict[str, object]], remarks: list[str]) -> None:
+    holder = the_user(a_user(inline=inline))
+    pieces = holder.excerpts(holder.grants(ACTIONS))
+    told = [text_of(piece) for piece in pieces if isinstance(piece, Fact)]
+    assert [one.startswith(start) for one, start in zip(told, remarks, strict=True)] == [
+        True for _ in remarks
+    ]
 
 
 def test_principals_are_joined_once_per_snapshot() -> None:

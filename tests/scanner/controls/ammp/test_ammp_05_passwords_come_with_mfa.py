@@ -62,7 +62,7 @@ CASES = (
     Case(
         "An administrator fails as high",
         a_snapshot(users=(a_user(inline={"p": allow("*")}),), report=NO_MFA),
-        {"deploy": fails(HIGH, PORTAL)},
+        {"deploy": fails(HIGH, PORTAL, shows=" more")},
     ),
     Case(
         "NotAction that forgets Marketplace fails as high",

@@ -131,5 +131,5 @@ def test_the_commands_are_about_what_was_found(case: Case, name: str, command: s
     outcome = judged(CONTROL, case.snapshot)[name]
     filled = fill(CONTROL.remedy, outcome.values)
     assert command in filled.cli
-    assert ("put-user-policy" in filled.cli) == (name == "deploy")
+    assert ("policy.json" in filled.cli) == (name == "deploy")
     assert ("Ask alice, bob what" in filled.console[0]) == (name == CALLS)
