@@ -15,6 +15,7 @@ from scanner.policy.document import Policy
 from scanner.policy.index import matched
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
+MOST_COMPARISONS = 20_000
 MFA_KEY = "aws:MultiFactorAuthPresent"
 
 
@@ -165,11 +166,7 @@ class _Search:
         removing = [one for one in denies if not one.conditions]
         grants: list[Grant] = []
         for policy, statement in allowing:
-            targets = [
-                target
-                for target in _targets(statement, action, self.resource)
-                if not any(_covers(one, target) for one in removing)
-            ]
+            targets = _left(_targets(statement, action, self.resource), removing)
             passed = self._passed(action, targets)
             if passed is not None:
                 conditional = passed or bool(statement.conditions)
@@ -188,7 +185,11 @@ class _Search:
         through = [
             bool(one.conditions)
             for one in about
-            if one.allows and any(_grants_on(one, action, opened(target)) for target in targets)
+            if one.allows
+            and (
+                _is_endless(targets, one)
+                or any(_grants_on(one, action, opened(target)) for target in targets)
+            )
         ]
         return all(through) if through else None
 
@@ -211,6 +212,18 @@ def _targets(statement: Statement, action: str, resource: str) -> tuple[str, ...
     if statement.names_resources and has_resource_types(action):
         return statement.resources
     return (ANY_RESOURCE,)
+
+
+def _left(targets: Sequence[str], removing: Sequence[Statement]) -> tuple[str, ...]:
+    """Give the targets that no Deny surely covers; too long a list of both removes nothing."""
+    removing = [one for one in removing if one.covers_everything() or not _is_endless(targets, one)]
+    return tuple(target for target in targets if not any(_covers(one, target) for one in removing))
+
+
+def _is_endless(targets: Sequence[str], statement: Statement) -> bool:
+    """Say whether comparing them all would take a hostile policy's time instead of ours."""
+    listed = len(statement.resources) + len(statement.not_resources)
+    return len(targets) * listed > MOST_COMPARISONS
 
 
 def _covers(deny: Statement, target: str) -> bool:

@@ -52,4 +52,6 @@ def _names(actions: frozenset[str]) -> dict[str, str]:
 @lru_cache(maxsize=8192)
 def _expanded(pattern: str, actions: frozenset[str]) -> frozenset[str]:
     names = _names(actions)
-    return frozenset(names[name] for name in names if matches(pattern, name))
+    start = pattern.partition("*")[0].partition("?")[0]
+    fitting = (name for name in names if name.startswith(start) and matches(pattern, name))
+    return frozenset(names[name] for name in fitting)

@@ -123,7 +123,10 @@ class Requester:
 
 
 def requester(value: str) -> Requester:
-    """Read the principal of a request; `*` and an empty text are anonymous."""
+    """Read the principal of a request; `*` and an empty text are anonymous.
+
+    People of an identity provider act without policies of their own: they have no account.
+    """
     if is_account(value):
         value = f"arn:aws:iam::{value}:root"
     value = value.strip("*")
@@ -136,6 +139,8 @@ def requester(value: str) -> Requester:
             session = ("role", rest.split("/", 1)[0])
         elif head == "federated-user":
             session = ("user", rest)
+    if head in ("saml-provider", "oidc-provider"):
+        account = None
     root = account is not None and value.endswith(f":iam::{account}:root")
     return Requester(value, account, root, session)
 

@@ -48,7 +48,7 @@ class Statement:
     def __post_init__(self) -> None:
         """Index the entries of Action or NotAction once."""
         folded = [fold(name) for name in self.actions or self.not_actions]
-        wild = tuple(name for name in folded if "*" in name or "?" in name)
+        wild = tuple(dict.fromkeys(one for one in folded if "*" in one or "?" in one))
         object.__setattr__(self, "exact_names", frozenset(folded).difference(wild))
         object.__setattr__(self, "wildcards", wild)
 

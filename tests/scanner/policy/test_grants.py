@@ -305,6 +305,18 @@ def test_denies_and_boundaries_hold_for_unknown_portal_actions() -> None:
     assert granted([policy(new)], PORTAL_CORE, boundary=policy(allow(service)))
 
 
+def test_lists_without_end_are_not_compared_and_remove_nothing() -> None:
+    queues = [f"arn:aws:sqs:*:*:*{number}*" for number in range(200)]
+    many = policy(allow("sqs:*", queues))
+    short = policy(deny("sqs:*", queues[:100]), deny("sqs:*", queues[100:]))
+    assert not granted([many, short], {"sqs:SendMessage"})
+    endless = policy(deny("sqs:*", queues))
+    assert granted([many, endless], {"sqs:SendMessage"})
+    assert not granted([many, policy(deny("sqs:*"))], {"sqs:SendMessage"})
+    none = policy(allow("sqs:*", [f"arn:aws:s3:::{name}" for name in queues]))
+    assert granted([many], {"sqs:SendMessage"}, boundary=none)
+
+
 def test_a_policy_remembers_what_it_was_asked() -> None:
     shared = policy(allow("iam:*"))
     first = granted([shared], ESCALATE)

@@ -110,6 +110,8 @@ def test_a_principal_says_what_it_is(
         (f"arn:aws:sts::{ACCOUNT}:self", ACCOUNT, False, False, False),
         (f"arn:aws:sts::{ACCOUNT}:other/r/s", ACCOUNT, False, False, False),
         (f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x/R", ACCOUNT, False, False, True),
+        (f"arn:aws:iam::{ACCOUNT}:saml-provider/p", None, False, False, False),
+        (f"arn:aws:iam::{ACCOUNT}:oidc-provider/ci.example", None, False, False, False),
         ("sns.amazonaws.com", None, False, False, False),
         ("*", None, False, False, False),
         ("", None, False, False, False),
