@@ -30,7 +30,7 @@ def check(user: Credentials, snapshot: Snapshot) -> Verdict:
     ages = [key_age(key, snapshot.now) for _, key in keys]
     young = len(keys) == 1 and not hidden and ages[0] is not None and ages[0] <= limit
     names = sorted(action.partition(":")[2] for action in rights.actions)
-    what = "an access key" if len(keys) == 1 else "two access keys"
+    what = "an access key" if len(keys) == 1 else "two access keys, the older"
     oldest = max((age.days for age in ages if age is not None), default=None)
     age = "of unknown age" if oldest is None else f"made {oldest} days ago"
     facts = [key_fact(number, key) for number, key in keys]

@@ -74,7 +74,12 @@ CASES = (
         key(31),
         profile=Profile(key_max_age_days=30),
     ),
-    user("Two young keys are high", fails(HIGH, "two access keys"), key(3), key(4)),
+    user(
+        "Two young keys are high",
+        fails(HIGH, "with two access keys, the older made 4 days ago."),
+        key(3),
+        key(4),
+    ),
     user(
         "One active of two is one key",
         fails(MEDIUM, "an access key"),
