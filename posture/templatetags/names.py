@@ -49,6 +49,13 @@ def clipped(text: object, length: int) -> str:
 
 
 @register.filter
+def brief(text: object, length: int) -> str:
+    """Give a visible sentence of at most `length` characters, with an ellipsis at its end if cut."""
+    shown = visible(text)
+    return shown if len(shown) <= length else f"{shown[: length - 1].rstrip()}\u2026"
+
+
+@register.filter
 def account_number(number: object) -> str:
     """Give 111122223333 as 1111-2222-3333, as the AWS console prints it; else as it is."""
     digits = visible(number)
@@ -73,6 +80,13 @@ def split_arn(text: str) -> tuple[str, str]:
     at = max(text.rfind("/"), text.rfind(":"))
     at = max(at, len(text) - TAIL_AT_MOST)
     return (text[:at], text[at:]) if at > 0 else ("", text)
+
+
+@register.filter
+def web_address(text: object) -> str:
+    """Give an address only if it is one of the web's own; anything else becomes no link at all."""
+    address = str(text)
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 @register.filter

@@ -58,6 +58,11 @@ class Frame:
         return self._numbers["accounts"]
 
     @property
+    def open_findings(self) -> int:
+        """How many findings are open in all accounts."""
+        return self._numbers["findings"]
+
+    @property
     def places(self) -> list[Place]:
         """The main places of the rail."""
         numbers = self._numbers

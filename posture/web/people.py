@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +22,13 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
     """Sign in with email and password; allauth gives the same answer for every wrong pair."""
 
     template_name = "sign_in.html"
+
+    def form_valid(self, form: LoginForm) -> HttpResponse:
+        """Let in; somebody who left gets the answer that a wrong password gets."""
+        if not form.user.is_active:
+            form.add_error(None, get_adapter().validation_error("email_password_mismatch"))
+            return self.form_invalid(form)
+        return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Leave out allauth's links to pages that we do not have."""

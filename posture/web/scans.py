@@ -109,7 +109,7 @@ def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def live_of(row: Scan) -> dict[str, Any]:
     """What the live page prints of a scan, running or over."""
     progress = row.progress if isinstance(row.progress, dict) else {}
-    rows = [one for one in progress.get("services", []) if isinstance(one, dict)]
+    rows = _in_order([one for one in progress.get("services", []) if isinstance(one, dict)])
     read = sum(one.get("state") in READ for one in rows)
     ends = row.finished_at or timezone.now()
     waited = (timezone.now() - row.queued_at).total_seconds()
@@ -129,6 +129,12 @@ def live_of(row: Scan) -> dict[str, Any]:
         "slow": row.state == LeaseState.QUEUED and waited > SLOW_AFTER_SECONDS,
         "told": _told(row, read, len(rows)),
     }
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the regions of a service together, services in the order in which they began."""
+    services = list(dict.fromkeys(one.get("service") for one in rows))
+    return sorted(rows, key=lambda one: services.index(one.get("service")))
 
 
 def _phase(row: Scan, phase: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ SEVERITIES = filters.SEVERITIES
 HISTORY_DAYS = 90
 MOVES_AT_MOST = 5
 EVENTS_AT_MOST = 8
+EVENTS_LOOKED_AT = 60
+ALIKE_AT_MOST = 3
 ACTIONS_AT_MOST = 4
 TODO_AT_MOST = 3
 STALE_AFTER_DAYS = 3
@@ -138,7 +141,7 @@ def moves_of(scope: Scope, account: Account) -> list[dict[str, Any]]:
     return [
         {
             "look": LOOKS.get(event.kind, ("warn", ""))[0],
-            "word": LOOKS.get(event.kind, ("", "Changed"))[1],
+            "word": LOOKS.get(event.kind, ("", "Severity"))[1],
             "finding": event.finding,
             "title": title_of(event.finding),
         }
@@ -152,33 +155,47 @@ def title_of(finding: Finding) -> str:
 
 
 def events_of_account(scope: Scope, account: Account) -> list[dict[str, Any]]:
-    """The latest events of findings, and the latest scans that ended, newest first."""
+    """The latest events of findings, and the latest scans that ended, newest first.
+
+    Of what one scan did many times over only the first few are told; the scan's line has the count.
+    """
     events = events_of(scope).filter(account=account).select_related("finding")
-    told: list[dict[str, Any]] = [
-        {
-            "at": event.at,
-            "what": f"{history.brief(event)}:",
-            "url": reverse("finding", args=[event.finding_id]),
-            "title": title_of(event.finding),
-            "note": f"{event.finding.control} {event.finding.resource_name}",
-        }
-        for event in events.order_by("-at", "-pk")[:EVENTS_AT_MOST]
-    ]
+    latest = events.defer("finding__evidence", "finding__values").order_by("-at", "-pk")
+    told: list[dict[str, Any]] = []
+    times: Counter[tuple[Any, str]] = Counter()
+    for event in latest[:EVENTS_LOOKED_AT]:
+        times[event.scan_id, event.kind] += 1
+        if event.scan_id is None or times[event.scan_id, event.kind] <= ALIKE_AT_MOST:
+            told.append(_happened(event))
     scans = scans_of(scope).filter(account=account, finished_at__isnull=False)
     told += [_ended(scan) for scan in scans.order_by("-queued_at")[: EVENTS_AT_MOST // 2]]
     return sorted(told, key=lambda one: one["at"], reverse=True)[:EVENTS_AT_MOST]
 
 
+def _happened(event: FindingEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "what": f"{history.brief(event)}:",
+        "url": reverse("finding", args=[event.finding_id]),
+        "title": title_of(event.finding),
+        "note": f"{event.finding.control} {event.finding.resource_name}",
+    }
+
+
 def _ended(scan: Scan) -> dict[str, Any]:
     calls, denied = scan.progress.get("calls", 0), scan.progress.get("denied", 0)
     failed = scan.state in {LeaseState.FAILED, LeaseState.CANCELLED}
+    changes = [f"{scan.counts[one]} {one}" for one in CHANGES if scan.counts.get(one)]
     return {
         "at": scan.finished_at,
         "what": f"Scan {scan.state}:" if failed else "Scan done:",
         "url": reverse("scan", args=[scan.pk]),
-        "title": scan.reason if failed else f"{calls} calls, {denied} refused",
-        "note": "",
+        "title": scan.reason if failed else ", ".join([*changes, f"{calls} calls"]),
+        "note": f"{denied} refused" if denied and not failed else "",
     }
+
+
+CHANGES = ("opened", "resolved", "reopened")
 
 
 def points_of(scope: Scope, account: Account) -> list[ScorePoint]:

@@ -45,13 +45,15 @@ def _fix(finding: Finding, failing: int) -> Todo:
     name = finding.resource_name or finding.resource
     more = f" and {failing - 1} more" if failing > 1 else ""
     alone = finding.points == finding.control_points or failing <= 1
+    gain = finding.points if alone else finding.control_points
+    unit = "points" if gain > 1 else "point"
     return Todo(
         title=title_of(finding),
         url=reverse("finding", args=[finding.pk]),
         # effort only decides between equals: an hour is worth less than a hundredth of a point
         weight=finding.control_points - minutes / 10_000 - finding.severity_rank / 100,
-        gain=f"+{finding.points if alone else finding.control_points}",
-        gain_note="points" if alone else f"for all {failing}, this alone +{finding.points}",
+        gain=f"+{gain}" if gain else "under 1",
+        gain_note=unit if alone else f"{unit} for all {failing}, this alone +{finding.points}",
         notes=(finding.control, f"{name}{more}", f"about {minutes} min"),
         severity=finding.severity,
     )

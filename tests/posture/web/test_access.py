@@ -1,0 +1,209 @@
+"""Who gets which page: members by their role, strangers none, and nobody without signing in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from posture.models import Account, Finding, Scan, Ticket
+from posture.models.tenancy import within
+from posture.tokens import issue
+from posture.web.urls import urlpatterns
+from tests.posture.web.rows import a_finding
+
+OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
+READ = (
+    "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
+    "score_explained",
+)  # fmt: skip
+CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
+MANAGE = ("tokens",)
+POSTS = {
+    "account": "connect",
+    "account_scans": "scan",
+    "connect": "connect",
+    "connect_test": "connect",
+    "connect_schedule": "connect",
+    "connection": "connect",
+    "finding_ticket": "triage",
+    "token": "manage",
+    "tokens": "manage",
+}
+MAY = {
+    "viewer": set(),
+    "analyst": {"scan", "triage"},
+    "admin": {"scan", "triage", "connect", "manage"},
+}
+
+
+@pytest.fixture
+def finding(scan: Scan) -> Finding:
+    return a_finding(scan)
+
+
+@pytest.fixture
+def address(finding: Finding) -> Callable[[str], str]:
+    """The address of a page by its name, with rows of Acme in it."""
+    with within(finding.organisation_id):
+        token, _ = issue(
+            organisation=finding.organisation, by=None, name="t", scopes=["findings:read"]
+        )
+    rows = {
+        "account": finding.account_id,
+        "connect_role": finding.account_id,
+        "connect_test": finding.account_id,
+        "connect_schedule": finding.account_id,
+        "connection": finding.account_id,
+        "account_scans": finding.account_id,
+        "scan": finding.last_scan_id,
+        "finding": finding.pk,
+        "finding_ticket": finding.pk,
+        "token": token.pk,
+        "control": "SQS-03",
+    }
+
+    def of(name: str) -> str:
+        if name == "role_template":
+            return reverse(name, args=[finding.account_id, "cli"])
+        return reverse(name, args=[rows[name]] if name in rows else [])
+
+    return of
+
+
+def test_every_page_is_in_one_of_the_lists_below() -> None:
+    named = {pattern.name for pattern in urlpatterns}
+    assert named == {*OPEN_TO_ALL, *READ, *CONNECT, *MANAGE, *POSTS}
+    assert named <= set(get_resolver().reverse_dict)
+
+
+@pytest.mark.parametrize("name", [*READ, *CONNECT, *MANAGE])
+def test_nobody_sees_a_page_without_signing_in(address: Callable[[str], str], name: str) -> None:
+    response = Client().get(address(name))
+    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('sign_in')}?next={address(name)}"
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_nobody_does_anything_without_signing_in(
+    address: Callable[[str], str], name: str
+) -> None:
+    response = Client().post(address(name), {"do": "disconnect"})
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("sign_in"))
+
+
+@pytest.mark.parametrize("name", [*READ, *CONNECT, *MANAGE])
+def test_the_owner_sees_every_page(
+    owner: Client, address: Callable[[str], str], name: str
+) -> None:
+    response = owner.get(address(name))
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account", "scan", "finding", "connect_role", "connect_test", "connect_schedule",
+        "role_template",
+    ],
+)  # fmt: skip
+def test_for_a_stranger_the_rows_of_others_do_not_exist(
+    stranger: Client, address: Callable[[str], str], name: str
+) -> None:
+    response = stranger.get(address(name))
+    assert response.status_code == 404
+    assert "Account 1111" not in response.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens"}))
+def test_a_stranger_changes_nothing(
+    stranger: Client, address: Callable[[str], str], finding: Finding, name: str
+) -> None:
+    form = {"do": "disconnect", "preset": "off", "zone": "UTC", "system": "jira", "key": "X-1"}
+    assert stranger.post(address(name), form).status_code == 404
+    with within(finding.organisation_id):
+        assert Account.objects.get().state == "connected"
+        assert not Ticket.objects.exists()
+        assert Scan.objects.count() == 1
+
+
+def test_lists_and_counts_of_a_stranger_are_empty(stranger: Client, finding: Finding) -> None:
+    for name in ("home", "accounts", "scans", "findings", "controls"):
+        page = stranger.get(reverse(name)).content.decode()
+        assert finding.resource_name not in page
+        assert "Account 1111" not in page
+    assert "Connect your first AWS account" in stranger.get("/").content.decode()
+
+
+def test_a_stranger_cannot_narrow_a_list_to_the_account_of_others(
+    stranger: Client, finding: Finding
+) -> None:
+    there = f"?account={finding.account_id}"
+    assert stranger.get(reverse("home") + there).status_code == 404
+    assert stranger.get(reverse("scans") + there).status_code == 404
+    assert "No finding matches" in stranger.get(reverse("findings") + there).content.decode()
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize("name", READ)
+def test_every_role_may_read(
+    member: Callable[[str], Client], address: Callable[[str], str], role: str, name: str
+) -> None:
+    assert member(role).get(address(name)).status_code == 200
+
+
+@pytest.mark.parametrize("role", MAY)
+@pytest.mark.parametrize("name", POSTS)
+def test_a_role_does_what_it_may_and_nothing_else(
+    member: Callable[[str], Client],
+    address: Callable[[str], str],
+    finding: Finding,
+    role: str,
+    name: str,
+) -> None:
+    response = member(role).post(address(name), {})
+    allowed = POSTS[name] in MAY[role]
+    assert (response.status_code != 403) == allowed
+    if not allowed:
+        assert f"Your role in Acme is {role}." in response.content.decode()
+        with within(finding.organisation_id):
+            assert Scan.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", [*CONNECT, *MANAGE])
+def test_a_viewer_is_not_shown_what_only_admins_need(
+    member: Callable[[str], Client], address: Callable[[str], str], name: str
+) -> None:
+    assert member("viewer").get(address(name)).status_code == 403
+
+
+def test_a_viewer_sees_no_button_that_would_be_refused(
+    member: Callable[[str], Client], address: Callable[[str], str]
+) -> None:
+    viewer = member("viewer")
+    for name in ("home", "account", "finding", "accounts"):
+        page = viewer.get(address(name)).content.decode()
+        forms = page.split("<form")[1:]
+        actions = [form.partition('action="')[2].partition('"')[0] for form in forms]
+        assert set(actions) <= {reverse("findings"), reverse("theme"), reverse("sign_out")}
+        assert reverse("tokens") not in page
+        assert reverse("connect") not in page
+
+
+@pytest.mark.parametrize("name", ["account", "scan", "finding"])
+def test_a_row_that_never_was_is_not_found(owner: Client, name: str, account: Account) -> None:
+    response = owner.get(reverse(name, args=[uuid.uuid4()]))
+    assert response.status_code == 404
+    assert f"There is no such {name}" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["account_scans", "connection", "finding_ticket", "token"])
+def test_nothing_is_changed_by_looking(
+    owner: Client, address: Callable[[str], str], name: str
+) -> None:
+    assert owner.get(address(name)).status_code == 405
