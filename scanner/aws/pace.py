@@ -24,6 +24,11 @@ class Slots:
         self._waiting: deque[threading.Event] = deque()
         self._urgent: deque[threading.Event] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for a slot."""
+        return len(self._urgent) + len(self._waiting)
+
     def take(self, *, urgent: bool = False) -> None:
         """Wait for a slot."""
         with self._lock:

@@ -25,10 +25,10 @@ HOMES = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-w
 """The region whose STS and global endpoints we ask, by partition."""
 
 ROLE_ARN = re.compile(
-    r"^arn:(?P<partition>aws|aws-cn|aws-us-gov):iam::(?P<account>\d{12}):role/(?P<name>[\w+=,.@/-]{1,576})$",
+    r"arn:(?P<partition>aws|aws-cn|aws-us-gov):iam::(?P<account>\d{12}):role/(?P<name>[\w+=,.@/-]{1,576})",
     re.ASCII,
 )
-EXTERNAL_ID = re.compile(r"^[\w+=,.@:/-]{2,1224}$", re.ASCII)
+EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 SESSION_NAME_LIMIT = 64
 
@@ -43,14 +43,14 @@ class Role:
 
     def __post_init__(self) -> None:
         """Raises CannotReach("wrong_arn" or "wrong_external_id") for texts AWS would not take."""
-        if ROLE_ARN.match(self.arn) is None:
+        if ROLE_ARN.fullmatch(self.arn) is None:
             raise CannotReach(
                 "wrong_arn",
                 "This is not the ARN of an IAM role.",
                 "Copy the role's ARN from the IAM console; it looks like "
                 "arn:aws:iam::111122223333:role/SellerPostureScan.",
             )
-        if EXTERNAL_ID.match(self.external_id) is None:
+        if EXTERNAL_ID.fullmatch(self.external_id) is None:
             raise CannotReach(
                 "wrong_external_id",
                 "This external id is not one that AWS accepts.",

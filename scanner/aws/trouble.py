@@ -59,6 +59,19 @@ DENIED = frozenset(
         "403",
     }
 )
+UNKNOWN_KEYS = frozenset(
+    {
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""AWS does not take the keys: wrong ones, a wrong clock, or a region that is switched off."""
 THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -97,7 +110,8 @@ def refusal(code: str, status: int, message: str) -> Trouble:
         return Trouble(code, Kind.DENIED, visible(message, MESSAGE_LIMIT))
     if status >= HTTP_SERVER_ERROR:
         return Trouble(code, Kind.UNWELL)
-    return Trouble(code, Kind.DENIED if status == HTTP_FORBIDDEN else Kind.OTHER)
+    denied = status == HTTP_FORBIDDEN and code not in UNKNOWN_KEYS
+    return Trouble(code, Kind.DENIED if denied else Kind.OTHER)
 
 
 ENCODED = re.compile(r"\s*Encoded authorization failure message: \S+")

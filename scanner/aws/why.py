@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.aws.trouble import EXPIRED, CannotReach, Kind, Trouble
+from scanner.aws.trouble import EXPIRED, UNKNOWN_KEYS, CannotReach, Kind, Trouble
 
 NO_CREDENTIALS = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
@@ -21,18 +21,7 @@ CAUSES: tuple[tuple[frozenset[str], Cause], ...] = (
         ),
     ),
     (
-        frozenset(
-            {
-                "AuthFailure",
-                "IncompleteSignature",
-                "InvalidAccessKeyId",
-                "InvalidClientTokenId",
-                "InvalidSignatureException",
-                "MissingAuthenticationToken",
-                "SignatureDoesNotMatch",
-                "UnrecognizedClientException",
-            }
-        ),
+        UNKNOWN_KEYS,
         (
             "own_credentials_invalid",
             "AWS does not know the scanner's own credentials ({}).",
