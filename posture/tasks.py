@@ -1,7 +1,10 @@
 """Tasks: an id comes in, a verb is called; a forged message can start nothing but due work."""
 
 import logging
+import signal
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celery import shared_task
 from celery.signals import worker_init
@@ -17,6 +20,21 @@ def prepare(**_: object) -> None:
     scans.prepare()
 
 
+@contextmanager
+def leaving_on_quit() -> Iterator[None]:
+    """Within the block, SIGQUIT makes this child give its scan back and end within a second.
+
+    That is the signal with which a stopping worker ends its children (REMAP_SIGTERM=SIGQUIT).
+    Celery's own handler, set after any signal of Celery's could replace it, raises SystemExit,
+    which then waits for every call to AWS that hangs.
+    """
+    before = signal.signal(signal.SIGQUIT, lambda _number, _frame: scans.leave_running_scan())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+
+
 @shared_task(name="posture.run_scan")
 def run_scan(scan_id: str) -> None:
     """Run a scan that is due; anything else, and any other text, is dropped."""
@@ -27,7 +45,8 @@ def run_scan(scan_id: str) -> None:
         return
     claim = scans.claim(known)
     if claim is not None:
-        scans.run(claim)
+        with leaving_on_quit():
+            scans.run(claim)
 
 
 @shared_task(name="posture.tick")

@@ -1,5 +1,6 @@
 """The life of a scan, from the request to the record: the bridge to scanner.scan."""
 
+from posture.scans.heartbeat import leave_running_scan
 from posture.scans.recording import record
 from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
 from posture.scans.running import Claim, claim, prepare, run
@@ -9,6 +10,7 @@ __all__ = [
     "Claim",
     "NotConnectedError",
     "claim",
+    "leave_running_scan",
     "prepare",
     "record",
     "request_scan",

@@ -1,14 +1,16 @@
 """Keeps the lease of a running scan and shows its progress, from a thread beside the scan."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
 
 from posture.models import Scan, no_progress
 from posture.models.plain import storable_json
@@ -18,6 +20,18 @@ log = logging.getLogger(__name__)
 
 SHOWN_EVERY = 1.0
 """Seconds between two writes of the progress, at least."""
+
+
+_beating: "list[Heartbeat]" = []
+
+
+def leave_running_scan() -> None:
+    """Give the scan of this process back to the queue and end the process, if there is one.
+
+    For workers that have to stop: calls to AWS that hang would keep them for minutes.
+    """
+    for heartbeat in _beating:
+        heartbeat.leave()
 
 
 class Heartbeat:
@@ -34,9 +48,11 @@ class Heartbeat:
         self._progress: Mapping[str, Any] | None = None
         self._lost = threading.Event()
         self._over = threading.Event()
+        self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
+        _beating.append(self)
         self._thread.start()
         return self
 
@@ -46,8 +62,13 @@ class Heartbeat:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        _beating.remove(self)
         self._over.set()
         self._thread.join()
+
+    def leave(self) -> None:
+        """Have the scan given back and this process ended, within a second."""
+        self._leaving.set()
 
     def is_lost(self) -> bool:
         """Whether the scan has to stop; may be asked from any thread."""
@@ -68,6 +89,8 @@ class Heartbeat:
             pause = min(SHOWN_EVERY, settings.HEARTBEAT_SECONDS)
             next_beat = last + settings.HEARTBEAT_SECONDS
             while not self._lost.is_set() and not self._over.wait(pause):
+                if self._leaving.is_set():
+                    self._leave()
                 now = time.monotonic()
                 due = now >= next_beat
                 if self._write(due=due):
@@ -77,6 +100,16 @@ class Heartbeat:
                     self._lost.set()
         finally:
             connection.close()  # this thread's own
+
+    def _leave(self) -> NoReturn:
+        """Give the scan back and end the process, whatever its other threads wait for."""
+        try:
+            with within(self._scan.organisation_id):
+                self._scan.held(self._fence).update(lease_until=Now())
+        except (DatabaseError, InterfaceError):
+            log.exception("scan not given back; its lease will end")
+        finally:
+            os._exit(os.EX_TEMPFAIL)
 
     def _write(self, *, due: bool) -> bool:
         """Beat or show, or neither when there is nothing to say; False when the database fails."""

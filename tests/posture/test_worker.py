@@ -127,11 +127,12 @@ def test_a_worker_scans_an_account_from_the_message_to_the_record(
 def test_a_scan_whose_worker_is_killed_is_finished_by_another(
     aws: "FakeAws", seller: Account, tmp_path: Path
 ) -> None:
-    aws.inject(Fault(kind="latency", action=STUCK, seconds=30, times=1))
+    aws.inject(Fault(kind="latency", action=STUCK, seconds=30))
     scan = ask(seller)
     with a_worker(tmp_path, aws.environment()) as worker:
         wait_until(is_reading(aws, scan), worker.log.read_text)
         worker.send(signal.SIGKILL)
+    aws.clear_faults()
     assert reread(scan).state == "running"
     with a_worker(tmp_path, aws.environment()):
         wait_until(is_over(scan), lambda: reread(scan).__dict__)
@@ -143,11 +144,12 @@ def test_a_scan_whose_worker_is_killed_is_finished_by_another(
 def test_a_worker_that_wakes_up_after_its_lease_writes_nothing(
     aws: "FakeAws", seller: Account, tmp_path: Path, impatient: None
 ) -> None:
-    aws.inject(Fault(kind="latency", action=STUCK, seconds=8, times=1))
+    aws.inject(Fault(kind="latency", action=STUCK, seconds=8))
     scan = ask(seller)
     with a_worker(tmp_path, aws.environment()) as zombie:
         wait_until(is_reading(aws, scan), zombie.log.read_text)
         zombie.send(signal.SIGSTOP)
+        aws.clear_faults()
         with a_worker(tmp_path, aws.environment()):
             wait_until(is_over(scan), lambda: reread(scan).__dict__)
         before = everything(seller)
@@ -176,12 +178,13 @@ def test_nothing_is_lost_when_the_broker_forgets_everything(
 def test_a_worker_that_is_asked_to_stop_hands_its_scan_on(
     aws: "FakeAws", seller: Account, tmp_path: Path, impatient: None
 ) -> None:
-    aws.inject(Fault(kind="latency", action=STUCK, seconds=60, times=1))
+    aws.inject(Fault(kind="latency", action=STUCK, seconds=60))
     scan = ask(seller)
     polite = {"REMAP_SIGTERM": "SIGQUIT", "SOFT_SHUTDOWN_SECONDS": "1"}
     with a_worker(tmp_path, aws.environment() | polite) as worker:
         wait_until(is_reading(aws, scan), worker.log.read_text)
         worker.terminate()
+    aws.clear_faults()
     with a_worker(tmp_path, aws.environment()):
         wait_until(is_over(scan), lambda: reread(scan).__dict__)
     assert reread(scan).state == "done"
