@@ -55,6 +55,12 @@ def flag(name: str, *, default: bool) -> bool:
     refuse(name, "must be on or off.")
 
 
+def choice(name: str, choices: Collection[str], default: str) -> str:
+    """Return one of the choices, in upper case."""
+    value = text(name, default).upper()
+    return value if value in choices else refuse(name, f"must be one of {', '.join(choices)}.")
+
+
 def number(name: str, default: float, *, at_least: float, at_most: float) -> float:
     """Return a number within its limits."""
     try:

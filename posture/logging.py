@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 _SECRETS = re.compile(
     r"spt_[0-9A-Za-z]{12}\.[0-9A-Za-z]+"  # our own tokens
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids

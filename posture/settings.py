@@ -10,6 +10,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 
 from posture import environment as env
+from posture.logging import LOG_LEVELS
 from posture.logging import configuration as logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -242,7 +243,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "snapshots": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "posture.scans.storing.AtomicFiles",
         "OPTIONS": {
             "location": SNAPSHOT_DIR,
             "file_permissions_mode": 0o600,
@@ -271,7 +272,7 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
-LOGGING = logging_configuration(level=env.text("LOG_LEVEL", "INFO").upper())
+LOGGING = logging_configuration(level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO"))
 
 # The API
 REST_FRAMEWORK = {

@@ -10,12 +10,12 @@ import redis
 from django.conf import LazySettings, settings
 from django.db.models import Count
 
-from posture.models import Account, Finding, FindingEvent, Organisation, Scan
+from posture.models import Account, Finding, FindingEvent, Scan
 from posture.models.tenancy import within
 from posture.scans import request_scan, take_back_overdue
 from sandbox.aws.faults import Fault
-from scanner.role import policy_document
-from tests.posture.rows import an_account, an_organisation
+from tests.posture.rows import an_organisation
+from tests.posture.sellers import a_seller
 from tests.posture.workers import a_worker, wait_until
 
 if TYPE_CHECKING:
@@ -51,18 +51,7 @@ def aws(fake_aws: "FakeAws") -> "FakeAws":
 @pytest.fixture
 def seller(aws: "FakeAws") -> Account:
     """A connected account whose role the fake AWS knows."""
-    return connected(aws, an_organisation("Larkfield"), "111122223333")
-
-
-def connected(aws: "FakeAws", organisation: Organisation, number: str) -> Account:
-    account = an_account(organisation, number)
-    aws.create_scan_role(
-        account=number,
-        external_id=account.external_id,
-        policy_document=policy_document(),
-        principal_arn=settings.SCANNER_PRINCIPAL_ARN,
-    )
-    return account
+    return a_seller(aws, an_organisation("Larkfield"))
 
 
 def ask(account: Account) -> Scan:
@@ -167,7 +156,7 @@ def test_nothing_is_lost_when_the_broker_forgets_everything(
     organisation = an_organisation("Many")
     aws.seed("brightwater")
     numbers = ("111122223333", "444455556666")
-    scans = [ask(connected(aws, organisation, number)) for number in numbers]
+    scans = [ask(a_seller(aws, organisation, number)) for number in numbers]
     broker.flushall()
     with a_worker(tmp_path, aws.environment()):
         for scan in scans:

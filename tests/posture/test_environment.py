@@ -1,0 +1,136 @@
+"""Settings that are missing or weak stop the start with one line that says what to do."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "q8Zt3Vx1Lk9Rw7Yc5Nh2Bf6Md4Gs0JpAeUiOoTyXzCvBnMlKjHg"
+PEPPER = "1:" + "0123456789abcdef" * 4
+GOOD = {
+    "SECRET_KEY": KEY,
+    "TOKEN_PEPPERS": PEPPER,
+    "DATABASE_URL": "postgresql://app@127.0.0.1:1/posture",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SCANNER_PRINCIPAL_ARN": "arn:aws:iam::999988887777:role/scanner",
+}
+
+
+Load = Callable[[Mapping[str, str | None]], dict[str, Any]]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Run the settings afresh, with nothing but these variables; return their names."""
+
+    def loaded(changes: Mapping[str, str | None]) -> dict[str, Any]:
+        variables = {**GOOD, **changes}
+        monkeypatch.setattr("os.environ", {k: v for k, v in variables.items() if v is not None})
+        spec = spec_from_file_location("fresh_settings", ROOT / "posture" / "settings.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return vars(module)
+
+    return loaded
+
+
+def test_these_are_enough(load: Load) -> None:
+    found = load({})
+    assert (found["LEASE_SECONDS"], found["HEARTBEAT_SECONDS"], found["DEBUG"]) == (90, 20, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is weak"),
+        ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY is weak"),
+        ({"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY is weak"),
+        ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE names a file"),
+        ({"SECRET_KEY_FILE": "/etc/hostname"}, "SECRET_KEY and SECRET_KEY_FILE are both set"),
+        ({"TOKEN_PEPPERS": None}, "TOKEN_PEPPERS is not set"),
+        ({"TOKEN_PEPPERS": "1:abc"}, "TOKEN_PEPPERS must look like"),
+        ({"TOKEN_PEPPERS": PEPPER + "," + PEPPER}, "TOKEN_PEPPERS must look like"),
+        ({"TOKEN_PEPPERS": "0:" + PEPPER[2:]}, "TOKEN_PEPPERS must look like"),
+        ({"TOKEN_PEPPERS": "1:" + "0" * 64}, "TOKEN_PEPPERS holds a pepper that is not random"),
+        ({"DATABASE_URL": None}, "DATABASE_URL is not set"),
+        ({"DATABASE_URL": "sqlite:///posture.db"}, "DATABASE_URL must be a URL that begins with"),
+        ({"DATABASE_URL": "postgresql://[oops"}, "DATABASE_URL must be a URL that begins with"),
+        ({"REDIS_URL": "memory://"}, "REDIS_URL must be a URL that begins with"),
+        ({"SCANNER_PRINCIPAL_ARN": None}, "SCANNER_PRINCIPAL_ARN is not set"),
+        ({"SCANNER_PRINCIPAL_ARN": "*"}, "SCANNER_PRINCIPAL_ARN must be the ARN"),
+        ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS must be a number from 1 to 3600"),
+        ({"LEASE_SECONDS": "nan"}, "LEASE_SECONDS must be a number"),
+        ({"HEARTBEAT_SECONDS": "80"}, "HEARTBEAT_SECONDS must be a number from 0.1 to 45"),
+        ({"SCAN_CONCURRENCY": "1.5"}, "SCAN_CONCURRENCY must be a whole number"),
+        ({"DEBUG": "perhaps"}, "DEBUG must be on or off"),
+        ({"ROLE_TEMPLATE_URL": "http://x.example/t"}, "ROLE_TEMPLATE_URL must be a URL"),
+        ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL must be a URL"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+    ],
+)
+def test_what_is_missing_or_weak_is_refused_in_one_line(
+    load: Load,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, str | None],
+    said: str,
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        load(changes)
+    text = capsys.readouterr().err
+    assert end.value.code == 2
+    assert text.startswith(f"seller-posture cannot start: {said}")
+    assert text.count("\n") == 1
+    assert KEY not in text
+    assert PEPPER[2:] not in text
+
+
+def test_every_program_stops_with_that_line() -> None:
+    for program in (["manage.py", "check"], ["-m", "celery", "-A", "posture", "report"]):
+        ran = subprocess.run(
+            [sys.executable, *program], cwd=ROOT, env={**GOOD, "SECRET_KEY": "short"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 2
+        assert ran.stderr.count("\n") == 1
+        assert ran.stderr.startswith("seller-posture cannot start: SECRET_KEY is weak")
+
+
+def test_a_secret_may_lie_in_a_file(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    assert load({"SECRET_KEY": None, "SECRET_KEY_FILE": str(file)})["SECRET_KEY"] == KEY
+
+
+def test_the_demo_needs_no_principal(load: Load) -> None:
+    assert load({"SCANNER_PRINCIPAL_ARN": None, "DEMO": "on"})["DEMO"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "role"),
+    [
+        (["manage.py", "migrate"], "owner"),
+        (["manage.py", "runserver"], "app"),
+        (["celery", "migrate"], "app"),
+    ],
+)
+def test_only_migrating_connects_as_owner(
+    load: Load, monkeypatch: pytest.MonkeyPatch, argv: list[str], role: str
+) -> None:
+    monkeypatch.setattr("sys.argv", argv)
+    found = load({"DATABASE_OWNER_URL": "postgresql://owner@127.0.0.1:1/posture"})
+    assert found["DATABASES"]["default"]["USER"] == role
+
+
+def test_secure_cookies_have_the_host_prefix(load: Load) -> None:
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_HSTS_SECONDS")
+    secure, plain = load({}), load({"SECURE": "off"})
+    assert [secure[name] for name in names] == ["__Host-sid", "__Host-csrf", 31_536_000]
+    assert [plain[name] for name in names] == ["sid", "csrf", 0]
