@@ -1,15 +1,20 @@
 """Keeps a set of child processes running until a signal or a loss ends them all, in order."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.children import CannotStartError, Child, Command
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+_REAPER = Path(__file__).with_name("reaper.py")
 _STABLE_SECONDS = 60.0
 _GLANCE_SECONDS = 0.1
 
@@ -45,6 +50,7 @@ class Supervisor:
         self._say, self._delays = say, delays
         self._kept: list[_Kept] = []
         self._asked = threading.Event()
+        self._reaper: subprocess.Popen[str] | None = None
 
     def obey_signals(self) -> None:
         """Stop on Ctrl-C, SIGTERM and when the terminal closes; a second Ctrl-C changes nothing."""
@@ -53,17 +59,18 @@ class Supervisor:
 
     def adopt(self, child: Child) -> None:
         """Watch a child that somebody else started; without it the others cannot go on."""
+        self._bequeath(child)
         self._kept.append(_Kept(child))
 
     def start(self, command: Command, *, restart: bool = False) -> Child:
         """Start `command`; with `restart` it is started again when it ends, after a delay."""
-        child = Child(command)
+        child = self._launch(command)
         self._kept.append(_Kept(child, restart=restart, since=time.monotonic()))
         return child
 
     def run(self, command: Command) -> None:
         """Run `command` to its end; raises CannotStartError with its last words when it fails."""
-        child = Child(command)
+        child = self._launch(command)
         try:
             while child.exit_code() is None:
                 self._glance()
@@ -94,6 +101,28 @@ class Supervisor:
                 self._say(f"Stopping {kept.child.command.name}")
             kept.child.stop()
         self._kept.clear()
+        if self._reaper is not None:
+            self._reaper.communicate()
+            self._reaper = None
+
+    def _launch(self, command: Command) -> Child:
+        child = Child(command)
+        self._bequeath(child)
+        return child
+
+    def _bequeath(self, child: Child) -> None:
+        """Tell the reaper of `child`, for the case that we are killed."""
+        if self._reaper is None:
+            self._reaper = subprocess.Popen(
+                [sys.executable, "-I", _REAPER],
+                stdin=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        if self._reaper.stdin is not None:
+            with suppress(BrokenPipeError):  # somebody killed it; nothing else depends on it
+                self._reaper.stdin.write(f"{child.pid}\n")
+                self._reaper.stdin.flush()
 
     def _glance(self) -> None:
         """Wait a moment, then deal with what has happened meanwhile."""
@@ -119,4 +148,5 @@ class Supervisor:
 
     def _revive(self, kept: _Kept) -> None:
         if kept.due is not None and time.monotonic() >= kept.due:
-            kept.child, kept.due, kept.since = Child(kept.child.command), None, time.monotonic()
+            kept.child = self._launch(kept.child.command)
+            kept.due, kept.since = None, time.monotonic()

@@ -27,6 +27,7 @@ from sandbox.demo import main
 from sandbox.demo_parts import Parts
 
 NOTE = "open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\\\n'); "
+DEAF = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGTERM, signal.SIGQUIT)]; "
 SLEEP = "import os, time; " + NOTE + "print('ready now', flush=True); time.sleep(600)"
 WEB = "import http.server, os, socket, sys; " + NOTE + '''
 class Live(http.server.BaseHTTPRequestHandler):
@@ -52,7 +53,7 @@ class StandIns(Parts):
         return self._python(name, "-c", script, *arguments, output=output, keep=keep)
     def fake_aws(self): return self._script("fake AWS", SLEEP)
     def migrate(self): return self._script("migrate", "print('migrated')")
-    def worker(self): return self._script("worker", SLEEP)
+    def worker(self): return self._script("worker", (DEAF if "DEAF" in os.environ else "") + SLEEP)
     def beat(self): return self._script("beat", SLEEP)
     def web(self): return self._script("web", WEB, str(self.listener), keep=(self.listener,))
     def fill(self): return self._script("fill", FILL, output=self.home / "filled.json")
@@ -64,14 +65,14 @@ sys.exit(main(sys.argv[1:], StandIns))
 class Demo:
     """A demo in a process of its own."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(self, home: Path, *arguments: str, **variables: str) -> None:
         self.home = home
         self.pids = home.parent / "pids"
         self.output = home.parent / "output"
         self.pids.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, "-u", "-c", _DEMO, "--no-browser", *arguments],
-            env={**_without_servers(), "DEMO_DATA": str(home), "PIDS": str(self.pids)},
+            env={**_without_servers(), "DEMO_DATA": str(home), "PIDS": str(self.pids)} | variables,
             stdout=self.output.open("w"),
             stderr=subprocess.STDOUT,
         )
@@ -88,8 +89,8 @@ def _without_servers() -> dict[str, str]:
 
 
 @contextmanager
-def a_demo(home: Path, *arguments: str) -> Iterator[Demo]:
-    demo = Demo(home, *arguments)
+def a_demo(home: Path, *arguments: str, **variables: str) -> Iterator[Demo]:
+    demo = Demo(home, *arguments, **variables)
     try:
         yield demo
     finally:
@@ -118,11 +119,11 @@ def test_the_demo_says_where_it_is_and_stops_everything_on_a_signal(home: Path) 
     assert not any(map(is_running, pids_in(demo.pids)))
 
 
-def test_a_killed_demo_leaves_no_process(home: Path) -> None:
-    with a_demo(home, "--port", str(free_port())) as demo:
+def test_a_killed_demo_leaves_no_process_not_even_a_deaf_one(home: Path) -> None:
+    with a_demo(home, "--port", str(free_port()), DEAF="yes") as demo:
         assert eventually(demo.is_up), demo.said()
         everything = children_of(demo.process.pid)
-        assert len(everything) == 6
+        assert len(everything) == 7
         demo.process.kill()
         demo.process.wait()
     assert eventually(lambda: not any(map(is_running, everything)))
