@@ -95,7 +95,7 @@ def decide(request: Request, policies: Policies) -> Decision:
     certain = tuple(one for one in denies if one.is_certain)
     if certain:
         return Decision("explicitly_denied", certain)
-    if never_allowed(request.action, request.resource):
+    if never_allowed(request.action, request.resource, caller):
         return Decision("implicitly_denied", missing=("service",))
     ways = [(*way, *layers.guards) for way in _ways(request, caller, layers)]
     return _weigh(ways, denies)

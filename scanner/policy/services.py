@@ -26,12 +26,15 @@ def always_allowed(action: str, caller: Requester) -> bool:
     return fold(action) == "sts:getcalleridentity" and caller.account is not None
 
 
-def never_allowed(action: str, resource: str) -> bool:
+def never_allowed(action: str, resource: str, caller: Requester) -> bool:
     """Say whether no policy helps: customers cannot change what AWS keeps in their accounts.
 
     That is AWS managed policies, roles of IAM Identity Center, and aliases of AWS managed keys
     (IAM guide, Managed policies; Identity Center guide, Permission sets; KMS guide, Aliases).
+    Nor can the root user assume a role (STS reference, AssumeRole).
     """
+    if caller.is_root and fold(action) == "sts:assumerole":
+        return True
     parts = resource.split(":", ARN_PARTS - 1)
     if len(parts) < ARN_PARTS:
         return False

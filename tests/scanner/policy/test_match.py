@@ -138,6 +138,8 @@ def test_only_ascii_letters_are_folded() -> None:
         ("arn:aws:sns:*:1:t", "arn:aws:sns:us-east-1:1:t", True),
         ("arn:aws:sns:*:t", "arn:aws:sns:us-east-1:1:t", False),
         ("arn:*:t", "arn:aws:sns:us-east-1:1:t", False),
+        ("arn:aws:logs:*:1:log-group:x:*", "arn:aws:logs:us-east-1:1:log-group:x:y:z", True),
+        ("arn:aws:logs:*:1:log-group:y:*", "arn:aws:logs:us-east-1:1:log-group:x:y", False),
         ("arn:aws:logs:*:1:*", "arn:aws:logs:us-east-1:1:log-group:x:*", True),
         ("arn:aws:s3:::b", "arn:aws:s3:::b", True),
         ("arn:aws:s3:::b", "b", False),
