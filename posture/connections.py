@@ -44,6 +44,7 @@ STACK_NAME = "seller-posture"
 ROLE_NAME = role.ROLE_NAME
 SHORTEST_PAUSE_MINUTES = 15
 LONGEST_LABEL = 200
+LONGEST_CRON = 100
 
 
 Held = Literal["ok", "failed", "skipped"]
@@ -221,8 +222,8 @@ def _zone(name: str) -> ZoneInfo:
 def _check_cron(cron: str, zone: ZoneInfo, now: datetime) -> None:
     """Five fields that come, and come at least a quarter of an hour apart."""
     fields = cron.split()
-    if len(fields) != 5:  # noqa: PLR2004 - what cron means
-        message = "Use five fields: minute, hour, day of month, month, day of week."
+    if len(fields) != 5 or len(cron) > LONGEST_CRON:  # noqa: PLR2004 - what cron means
+        message = "Use five short fields: minute, hour, day of month, month, day of week."
         raise InvalidError("cron", message)
     try:
         run = next_run(cron, zone, now)
