@@ -48,7 +48,9 @@ class Trouble(Exception):  # noqa: N818 - reads as what happened
         self.detail = detail
 
 
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+)
 DENIED = frozenset(
     {
         "AccessDenied",

@@ -13,7 +13,7 @@ Cause = tuple[str, str, str]
 
 CAUSES: tuple[tuple[frozenset[str], Cause], ...] = (
     (
-        EXPIRED | {"RequestExpired"},
+        EXPIRED,
         (
             "own_credentials_expired",
             "The scanner's own AWS credentials have expired.",
@@ -94,38 +94,49 @@ def why_not_ours(code: str) -> CannotReach:
     )
 
 
-def why_not_assumed(trouble: Trouble, role_arn: str) -> CannotReach:
-    """Explain a failed AssumeRole to the seller who owns the role."""
-    account = role_arn.split(":")[4]
-    if trouble.kind is Kind.DENIED:
-        if "service control policy" in trouble.detail:
-            return CannotReach(
-                "denied_by_organization",
-                f"A service control policy of the organization forbids to assume {role_arn}.",
-                "Ask the administrators of your AWS organization to exempt this role from it.",
-            )
-        return CannotReach(
-            "role_refused",
-            f"AWS did not let us assume {role_arn}.",
-            "AWS gives the same answer for three causes, so check all three: a role of exactly "
-            f"this name exists in account {account}; its trust policy names our principal; and "
-            "the sts:ExternalId in the trust policy is the external id of this connection. A role "
-            "that was made a moment ago may need a minute.",
-        )
-    if trouble.code == "ValidationError":
-        return CannotReach(
+ASSUMING: tuple[tuple[frozenset[str], Cause], ...] = (
+    (
+        frozenset({"ValidationError"}),
+        (
             "wrong_arn",
             "AWS does not accept this role ARN or external id.",
             "Copy both again; a role ARN looks like "
             "arn:aws:iam::111122223333:role/SellerPostureScan.",
-        )
-    if trouble.code in {"PackedPolicyTooLarge", "PackedPolicyTooLargeException"}:
-        return CannotReach(
+        ),
+    ),
+    (
+        frozenset({"PackedPolicyTooLarge", "PackedPolicyTooLargeException"}),
+        (
             "session_policy_too_large",
             "AWS refused the session policy as too large once packed.",
             "Remove session tags from the scanner's own role, or scan fewer topics at once.",
+        ),
+    ),
+    *CAUSES,
+)
+
+
+def why_not_assumed(trouble: Trouble, role_arn: str) -> CannotReach:
+    """Explain a failed AssumeRole to the seller who owns the role."""
+    for codes, (code, message, advice) in ASSUMING:
+        if trouble.code in codes:
+            return CannotReach(code, message.format(trouble.code), advice)
+    if trouble.kind is not Kind.DENIED:
+        return why_unreachable(trouble)
+    if "service control policy" in trouble.detail:
+        return CannotReach(
+            "denied_by_organization",
+            f"A service control policy of the organization forbids to assume {role_arn}.",
+            "Ask the administrators of your AWS organization to exempt this role from it.",
         )
-    return why_unreachable(trouble)
+    return CannotReach(
+        "role_refused",
+        f"AWS did not let us assume {role_arn}.",
+        "AWS gives the same answer for three causes, so check all three: a role of exactly "
+        f"this name exists in account {role_arn.split(':')[4]}; its trust policy names our "
+        "principal; and the sts:ExternalId in the trust policy is the external id of this "
+        "connection. A role that was made a moment ago may need a minute.",
+    )
 
 
 def why_unreachable(trouble: Trouble) -> CannotReach:

@@ -23,6 +23,7 @@ from scanner.aws.trouble import Kind, refusal, visible
         ("", 429, Kind.THROTTLED),
         ("ExpiredToken", 403, Kind.EXPIRED),
         ("ExpiredTokenException", 400, Kind.EXPIRED),
+        ("RequestExpired", 400, Kind.EXPIRED),
         ("InternalFailure", 500, Kind.UNWELL),
         ("503", 503, Kind.UNWELL),
         ("ValidationError", 400, Kind.OTHER),

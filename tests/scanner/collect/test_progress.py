@@ -1,0 +1,78 @@
+"""Progress is a complete picture: phase, totals, and one row per service and region."""
+
+from __future__ import annotations
+
+from scanner.aws import Calls, Service
+from scanner.collect.progress import Picture, Progress
+from scanner.vocabulary import Unobserved
+
+
+def shown() -> tuple[Progress, list[Picture]]:
+    pictures: list[Picture] = []
+    return Progress(pictures.append), pictures
+
+
+def states(picture: Picture) -> dict[tuple[str, str], str]:
+    return {(row["service"], row["region"]): row["state"] for row in picture["services"]}
+
+
+def test_a_phase_is_shown_at_once() -> None:
+    progress, pictures = shown()
+    progress.enter("connecting")
+    assert pictures == [
+        {"phase": "connecting", "calls": 0, "denied": 0, "throttled": 0, "services": []}
+    ]
+
+
+def test_totals_are_those_of_the_counters() -> None:
+    progress, pictures = shown()
+    calls = Calls(denied=2, throttled=3)
+    calls.by_action["sns:ListSubscriptions"] = 7
+    progress.count(calls)
+    progress.enter("reading")
+    assert {**pictures[-1], "services": []} == {
+        "phase": "reading", "calls": 7, "denied": 2, "throttled": 3, "services": [],
+    }  # fmt: skip
+
+
+def test_calls_count_for_their_service_and_region() -> None:
+    progress, pictures = shown()
+    progress.expect("ec2", ("us-east-1", "eu-west-1"))
+    progress.expect("iam", ("",))
+    progress.watch(Service("ec2", "eu-west-1"), "sent")
+    progress.watch(Service("ec2", "eu-west-1"), "denied")
+    progress.watch(Service("iam", "us-east-1"), "sent")
+    progress.watch(Service("sts", "us-east-1"), "sent")
+    progress.enter("reading")
+    counts = {(row["region"], row["calls"], row["denied"]) for row in pictures[-1]["services"]}
+    assert counts == {("us-east-1", 0, 0), ("eu-west-1", 1, 1), ("", 1, 0)}
+
+
+def test_a_gap_shows_in_its_region_alone_and_one_without_region_in_all() -> None:
+    progress, pictures = shown()
+    progress.expect("ec2", ("us-east-1", "eu-west-1"))
+    progress.expect("iam", ("",))
+    progress.finish("ec2", (Unobserved("ec2:DescribeImages", "AuthFailure", "eu-west-1"),))
+    progress.finish("iam", (Unobserved("iam:GetPolicy", "AccessDenied"),))
+    assert states(pictures[-1]) == {
+        ("EC2 images and snapshots", "us-east-1"): "read",
+        ("EC2 images and snapshots", "eu-west-1"): "gaps",
+        ("IAM", ""): "gaps",
+    }
+
+
+def test_the_catalog_has_its_own_name() -> None:
+    progress, pictures = shown()
+    progress.expect("catalog", ("us-east-1",))
+    progress.begin("catalog")
+    progress.watch(Service("marketplace-catalog", "us-east-1"), "sent")
+    progress.enter("judging")
+    assert pictures[-1]["services"] == [
+        {
+            "service": "Marketplace catalog",
+            "region": "us-east-1",
+            "state": "reading",
+            "calls": 1,
+            "denied": 0,
+        }
+    ]
