@@ -108,11 +108,12 @@ def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
 
 def scope_of_token(token: ApiToken) -> Scope:
     """Return a verified token's scope, from inside `within` its organisation."""
-    restricted = TokenAccount.objects.filter(
-        token=token, organisation_id=token.organisation_id
-    ).values_list("account_id", flat=True)
     organisation = Organisation.objects.get(pk=token.organisation_id)
-    return Scope(organisation, None, token, "", frozenset(restricted) or None)
+    if not token.restricted:
+        return Scope(organisation, None, token, "")
+    named = TokenAccount.objects.filter(token=token, organisation_id=token.organisation_id)
+    accounts = frozenset(named.values_list("account_id", flat=True))
+    return Scope(organisation, None, token, "", accounts)
 
 
 def accounts_of(scope: Scope) -> QuerySet[Account]:

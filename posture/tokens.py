@@ -65,6 +65,7 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     body = f"spt_{key}.{_random(_SECRET)}"
     text = body + checksum(body)
     pepper = max(settings.TOKEN_PEPPERS)
+    named = list(accounts)
     token = ApiToken.objects.create(
         organisation=organisation,
         name=name.strip(),
@@ -72,13 +73,14 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
         digest=_digest(text, pepper),
         pepper=pepper,
         scopes=sorted(set(scopes)),
+        restricted=bool(named),
         networks=nets,
         expires_at=database_now() + timedelta(days=days),
         created_by=by,
     )
     TokenAccount.objects.bulk_create(
         TokenAccount(organisation=organisation, token=token, account=account)
-        for account in accounts
+        for account in named
     )
     return token, text
 

@@ -161,6 +161,7 @@ class Migration(migrations.Migration):
                 ('pepper', models.PositiveIntegerField()),
                 ('scopes', models.JSONField(default=list)),
                 ('networks', models.JSONField(default=list)),
+                ('restricted', models.BooleanField(default=False)),
                 ('expires_at', models.DateTimeField()),
                 ('last_used_at', models.DateTimeField(null=True)),
                 ('enabled', models.BooleanField(default=True)),

@@ -9,7 +9,7 @@ from posture.models.tenancy import OrganisationOwned, within_organisation
 class ApiToken(OrganisationOwned):
     """A bearer token: `key` finds the row, `digest` proves the secret (reliability.md D.9).
 
-    No rows in `accounts` means all accounts of the organisation.
+    A `restricted` token may see its `accounts` only, and nothing once the last of them is gone.
     """
 
     name = models.TextField()
@@ -20,6 +20,7 @@ class ApiToken(OrganisationOwned):
     accounts = models.ManyToManyField(
         "posture.Account", through="posture.TokenAccount", related_name="+"
     )
+    restricted = models.BooleanField(default=False)
     networks = models.JSONField(default=list)
     """CIDR texts from which it may be used; empty means from everywhere."""
     expires_at = models.DateTimeField()
