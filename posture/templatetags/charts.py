@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django import template
 from django.utils import timezone
@@ -29,9 +29,15 @@ LABELS = 4
 class Point(Protocol):
     """One score in time; score and low are None when nothing could be assessed."""
 
-    at: dt.datetime
-    score: int | None
-    low: int | None
+    @property
+    def at(self) -> dt.datetime: ...
+    @property
+    def score(self) -> int | None: ...
+    @property
+    def low(self) -> int | None: ...
+
+
+P = TypeVar("P", bound=Point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def score_bar(score: int | None, low: int | None = None) -> dict[str, object]:
     return {"score": score, "kept": kept, "unseen": score - kept}
 
 
-def thinned(points: Sequence[Point]) -> list[Point]:
+def thinned(points: Sequence[P]) -> list[P]:
     """Leave out points that repeat the one before, and most of them when there are too many."""
     kept = [
         point
@@ -204,6 +210,6 @@ def _figure(point: Point) -> str:
     return f"{point.score}" if low == point.score else f"{point.score} (at least {low})"
 
 
-def changes(points: Sequence[Point]) -> list[Point]:
+def changes(points: Sequence[P]) -> list[P]:
     """Give the points newest first, one a row of the table behind the chart."""
     return list(reversed(points))

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from posture.templatetags.names import visible
+
 register = template.Library()
 
 OWN_SHAPES = {
@@ -114,7 +116,7 @@ def icon(name: str, size: str = "") -> SafeString:
 def severity(name: str, count: int | None = None, size: str = "") -> SafeString:
     """Print a severity as icon and word: "High", or with a count "3 high"."""
     words = name.capitalize() if count is None else f"{count} {name}"
-    return _mark(name if name in OWN_SHAPES else "info", words, size)
+    return _mark(name if name in OWN_SHAPES else "info", visible(words), size)
 
 
 @register.simple_tag
@@ -123,7 +125,7 @@ def state(name: str, words: str = "", size: str = "") -> SafeString:
     look = LOOKS.get(name, name)
     return _mark(
         look if look in LUCIDE_SHAPES or look in OWN_SHAPES else "none",
-        words or WORDS.get(name, name.replace("_", " ").capitalize()),
+        visible(words or WORDS.get(name, name.replace("_", " ").capitalize())),
         size,
     )
 

@@ -23,8 +23,9 @@ from posture.access import (
     waivers_of,
 )
 from posture.models import Finding, Ticket, Waiver
+from posture.templatetags.names import visible
 from posture.tickets import link_ticket, unlink_ticket
-from posture.web import filters, history
+from posture.web import evidence, filters, history
 from posture.web.doors import find, page
 from posture.web.findings import HEAVY
 from posture.web.forms import TicketForm
@@ -81,7 +82,6 @@ def _shown(
     account = row.account
     waiver = _waiver(scope, row)
     gain = row.points if row.is_open and waiver is None else 0
-    pieces = [piece for piece in row.evidence if isinstance(piece, dict)]
     remedy = catalogue.remedy_for(row)
     context: dict[str, Any] = {
         "place": "findings",
@@ -90,8 +90,8 @@ def _shown(
         "title": row.reasons[0].removesuffix(".") if row.reasons else row.control,
         "control": catalogue.described(row.control),
         "result": results_of(scope).filter(account=account, control=row.control).first(),
-        "excerpts": [piece for piece in pieces if piece.get("kind") == "excerpt"],
-        "facts": [piece for piece in pieces if piece.get("kind") == "fact"],
+        "excerpts": evidence.excerpts(row.evidence),
+        "facts": evidence.facts(row.evidence),
         "remedy": remedy,
         "forms": _forms(remedy),
         "gain": gain,
@@ -114,8 +114,9 @@ def _ticket(row: Finding) -> Ticket | None:
 
 
 def _said(row: Finding) -> dict[str, str]:
+    """What the form starts with: the ticket as it is, with nothing in it that cannot be seen."""
     known = _ticket(row)
-    return {"system": known.system, "key": known.key, "url": known.url} if known else {}
+    return {name: visible(getattr(known, name)) for name in TicketForm.base_fields} if known else {}
 
 
 def _forms(remedy: catalogue.Remedy) -> list[dict[str, Any]]:

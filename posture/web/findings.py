@@ -60,6 +60,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "fields": _fields(chosen, names),
         "chips": filters.chips(chosen, names, **kept),
         "clear": filters.Filters().url(**kept),
+        "back": chosen.url() if chosen.any else "",
         "here": _only_account(scope, chosen),
         "views": [
             ("Grouped", chosen.url(sort=kept["sort"]), not flat),
@@ -84,11 +85,12 @@ def _flat(
     """One page of findings, each a row."""
     listed = page_of(_for_list(rows), SORTS[sort], PAGE, after)
     way = {"view": "flat", "sort": sort}
-    return {
-        "rows": listed.rows,
+    pager = {
+        "words": "Points are what the score gains if this alone were fixed",
         "next": chosen.url(**way, after=listed.after) if listed.after else "",
         "first": chosen.url(**way) if after else "",
     }
+    return {"rows": listed.rows, "pager": pager}
 
 
 def _for_list(rows: QuerySet[Finding]) -> QuerySet[Finding]:

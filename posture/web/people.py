@@ -27,8 +27,10 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
         """Let in; somebody who left gets the answer that a wrong password gets."""
         if not form.user.is_active:
             form.add_error(None, get_adapter().validation_error("email_password_mismatch"))
-            return self.form_invalid(form)
-        return super().form_valid(form)
+            refused: HttpResponse = self.form_invalid(form)
+            return refused
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Leave out allauth's links to pages that we do not have."""

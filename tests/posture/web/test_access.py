@@ -88,18 +88,14 @@ def test_nobody_sees_a_page_without_signing_in(address: Callable[[str], str], na
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_nobody_does_anything_without_signing_in(
-    address: Callable[[str], str], name: str
-) -> None:
+def test_nobody_does_anything_without_signing_in(address: Callable[[str], str], name: str) -> None:
     response = Client().post(address(name), {"do": "disconnect"})
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("sign_in"))
 
 
 @pytest.mark.parametrize("name", [*READ, *CONNECT, *MANAGE])
-def test_the_owner_sees_every_page(
-    owner: Client, address: Callable[[str], str], name: str
-) -> None:
+def test_the_owner_sees_every_page(owner: Client, address: Callable[[str], str], name: str) -> None:
     response = owner.get(address(name))
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"

@@ -20,7 +20,10 @@ def test_the_lines_of_a_range_are_marked() -> None:
 
 def test_separators_that_only_unicode_knows_do_not_shift_the_marks() -> None:
     lines = marked_lines("a\u2028b\x0bc\nd", [[2, 2]])
-    assert [(line.text, line.fault) for line in lines] == [("a‹U+2028›b\u240bc", False), ("d", True)]
+    assert [(line.text, line.fault) for line in lines] == [
+        ("a\u2039U+2028\u203ab\u240bc", False),
+        ("d", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -28,8 +31,8 @@ def test_separators_that_only_unicode_knows_do_not_shift_the_marks() -> None:
     [
         ([], ""),
         ([[4, 4]], "Line 4"),
-        ([[11, 17]], "Lines 11–17"),
-        ([[1, 2], [20, 20]], "Lines 1–2, 20"),
+        ([[11, 17]], "Lines 11\u201317"),
+        ([[1, 2], [20, 20]], "Lines 1\u20132, 20"),
         ([[]], ""),
     ],
 )

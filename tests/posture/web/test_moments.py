@@ -53,7 +53,7 @@ def test_what_never_happened_says_so() -> None:
         (timedelta(seconds=725), "12:05"),
         (3723.4, "1:02:03"),
         (timedelta(seconds=-5), "0:00"),
-        (None, "–"),
+        (None, "\u2013"),
     ],
 )
 def test_spans_are_read_like_a_stop_watch(span: timedelta | float | None, words: str) -> None:

@@ -24,12 +24,12 @@ from posture.templatetags.names import (
         ("bell\x07", "bell\u2407"),
         ("line\nbreak\ttab", "line\u240abreak\u2409tab"),
         ("delete\x7f", "delete\u2421"),
-        ("exe\u202egnp", "exe‹U+202E›gnp"),
-        ("left\u2066isolate", "left‹U+2066›isolate"),
-        ("zero\u200bwidth", "zero‹U+200B›width"),
-        ("no\u00a0break", "no‹U+00A0›break"),
-        ("tag\U000e0041", "tag‹U+E0041›"),
-        ("half\ud800", "half‹U+D800›"),
+        ("exe\u202egnp", "exe\u2039U+202E\u203agnp"),
+        ("left\u2066isolate", "left\u2039U+2066\u203aisolate"),
+        ("zero\u200bwidth", "zero\u2039U+200B\u203awidth"),
+        ("no\u00a0break", "no\u2039U+00A0\u203abreak"),
+        ("tag\U000e0041", "tag\u2039U+E0041\u203a"),
+        ("half\ud800", "half\u2039U+D800\u203a"),
         ("", ""),
     ],
 )
@@ -43,7 +43,7 @@ def test_documents_keep_their_lines_and_tabs() -> None:
 
 def test_markup_is_escaped_after_being_made_visible() -> None:
     page = Template("{% load names %}{{ name|visible }}").render(Context({"name": "<b>\u202e"}))
-    assert page == "&lt;b&gt;‹U+202E›"
+    assert page == "&lt;b&gt;\u2039U+202E\u203a"
 
 
 @pytest.mark.parametrize(

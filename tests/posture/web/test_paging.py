@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from posture.models import Account, Finding, Scan
+from posture.models import Account, Finding, Organisation, Scan
 from posture.models.tenancy import within
 from posture.web import standing
 from posture.web.paging import COUNTED_AT_MOST, counted, page_of
@@ -43,16 +43,16 @@ def test_every_row_is_on_exactly_one_page_in_order(scan: Scan) -> None:
     assert len({name for page in pages for name in page}) == 6
 
 
-def test_accounts_without_a_score_come_last(account: Account, second_account: Account) -> None:
-    third = an_account(account.organisation, "777788889999", label="third", score=20, score_low=20)
+def test_accounts_without_a_score_come_last(
+    acme: Organisation, account: Account, second_account: Account
+) -> None:
+    third = an_account(acme, "777788889999", label="third", score=20, score_low=20)
     with within(account.organisation_id):
         Account.objects.filter(pk=second_account.pk).update(score=90, score_low=90)
         found: list[object] = []
         after = ""
         for _ in range(3):
-            page = page_of(
-                standing.ranked(Account.objects.all()), standing.WORST_FIRST, 1, after
-            )
+            page = page_of(standing.ranked(Account.objects.all()), standing.WORST_FIRST, 1, after)
             found += [row.pk for row in page.rows]
             after = page.after
     assert found == [third.pk, second_account.pk, account.pk]
@@ -108,7 +108,7 @@ def test_counting_stops_where_nobody_cares(scan: Scan) -> None:
                 **{
                     field.attname: getattr(first, field.attname)
                     for field in Finding._meta.concrete_fields
-                    if not field.primary_key and field.attname not in {"fingerprint"}
+                    if not field.primary_key and field.attname != "fingerprint"
                 },
                 fingerprint=f"{number:064x}",
             )

@@ -1,0 +1,104 @@
+"""The number of queries of a page does not depend on how much it shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from posture.models import Account, Organisation, Scan, Ticket, User
+from posture.models.tenancy import within
+from tests.posture.rows import an_account
+from tests.posture.web.rows import (
+    a_done_scan,
+    a_finding,
+    a_result,
+    a_score,
+    a_waiver,
+    an_event,
+    scored,
+)
+
+
+@pytest.fixture
+def first(acme: Organisation) -> Account:
+    """The account whose pages are counted."""
+    return an_account(acme, "999900000000", label="first")
+
+
+def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None:
+    """Add an account with a scan for each number, and findings of the first account."""
+    for number in numbers:
+        account = an_account(acme, f"{number:012}")
+        scan = a_done_scan(account, requested_by=user)
+        scored(account, scan)
+        a_score(scan, 60 + number % 9, 40, timezone.now() - timedelta(days=number))
+        mine = a_done_scan(first, requested_by=user)
+        a_score(mine, 50 + number, 40, timezone.now() - timedelta(days=30 - number))
+        scored(first, mine)
+        _one_more(first, mine, user, number)
+
+
+def _one_more(first: Account, scan: Scan, user: User, number: int) -> None:
+    finding = a_finding(scan, f"queue-{number}", control=f"SQS-{number:02}")
+    a_finding(scan, f"queue-{number}", control="AMI-06")
+    an_event(finding, "changed", 2, scan=scan, by_user=user)
+    a_waiver(a_finding(scan, f"waived-{number}", control="AMI-08"), user)
+    a_result(scan, f"SQS-{number:02}", status="fail", failing=1)
+    with within(first.organisation_id):
+        Ticket.objects.create(
+            organisation_id=first.organisation_id, finding=finding, system="jira", key="SEC-1"
+        )
+
+
+PAGES = {
+    "home": lambda account: reverse("home"),
+    "posture": lambda account: f"{reverse('home')}?account={account.pk}",
+    "accounts": lambda account: reverse("accounts"),
+    "account": lambda account: reverse("account", args=[account.pk]),
+    "scans": lambda account: reverse("scans"),
+    "grouped": lambda account: reverse("findings"),
+    "flat": lambda account: f"{reverse('findings')}?view=flat",
+    "searched": lambda account: f"{reverse('findings')}?view=flat&q=queue&severity=critical",
+    "controls": lambda account: reverse("controls"),
+    "control": lambda account: reverse("control", args=["SQS-03"]),
+}
+AT_MOST = 28
+"""Who asks and for which organisation take ten, what is around every page three."""
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_thirty_rows_take_no_more_queries_than_two(
+    owner: Client, acme: Organisation, alice: User, first: Account, name: str
+) -> None:
+    fill(first, acme, alice, range(1, 3))
+    few = queries(owner, PAGES[name](first))
+    fill(first, acme, alice, range(3, 31))
+    many = queries(owner, PAGES[name](first))
+    assert few == many
+    assert many <= AT_MOST
+
+
+def test_a_finding_with_a_long_history_takes_no_more_queries(
+    owner: Client, scan: Scan, alice: User
+) -> None:
+    finding = a_finding(scan)
+    an_event(finding, "changed", 2, by_user=alice)
+    few = queries(owner, reverse("finding", args=[finding.pk]))
+    for number in range(3, 33):
+        an_event(finding, "changed", number, scan=scan, by_user=alice)
+        a_finding(scan, control=f"SQS-{number}")
+    many = queries(owner, reverse("finding", args=[finding.pk]))
+    assert few == many
+    assert many <= AT_MOST
