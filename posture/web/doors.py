@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from posture.access import Scope, Verb, may, scope_of
 
@@ -33,7 +34,7 @@ def page(verb: Verb = "read") -> Callable[[View[Params]], View[Params]]:
             request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
         ) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), reverse("sign_in"))
+                return _asked_to_sign_in(request)
             require(request, verb)
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Cache-Control", "no-store")
@@ -42,6 +43,12 @@ def page(verb: Verb = "read") -> Callable[[View[Params]], View[Params]]:
         return guarded
 
     return decorate
+
+
+def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the sign-in page; as a whole page, also where htmx asked for a part of one."""
+    there = redirect_to_login(request.get_full_path(), reverse("sign_in"))
+    return HttpResponseClientRedirect(there.url) if "HX-Request" in request.headers else there
 
 
 def require(request: HttpRequest, verb: Verb) -> Scope:

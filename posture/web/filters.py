@@ -15,6 +15,7 @@ from posture.models import Finding, SeverityChoice, Waiver
 from posture.web.doors import as_id
 
 SEVERITIES = tuple(one.value for one in SeverityChoice if one != SeverityChoice.INFO)
+RANKS = {one.value: rank for rank, one in enumerate(SeverityChoice)}
 STATES = ("open", "in_progress", "waived", "resolved")
 UNRESOLVED = ("open", "in_progress")
 FACETS = ("severity", "state", "topic", "account", "control", "region")
@@ -87,7 +88,11 @@ def marked(rows: QuerySet[Finding]) -> QuerySet[Finding]:
 def narrowed(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
     """Give the findings (annotated by `marked`) that the filters let through."""
     rows = rows.filter(_in_state(filters.state or UNRESOLVED))
-    for facet in ("severity", "topic", "region"):
+    if filters.severity:
+        # by rank, because that is what the index of the list begins with
+        ranks = [RANKS[word] for word in filters.severity if word in RANKS]
+        rows = rows.filter(severity_rank__in=ranks)
+    for facet in ("topic", "region"):
         words = getattr(filters, facet)
         if words:
             rows = rows.filter(**{f"{facet}__in": words})
@@ -100,15 +105,11 @@ def narrowed(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
 
 
 def _in_state(words: tuple[str, ...]) -> Q:
-    wanted = Q(pk__in=())
-    for word in words:
-        if word in UNRESOLVED:
-            wanted |= Q(state=word, is_waived=False)
-        elif word == "waived":
-            wanted |= Q(state__in=UNRESOLVED, is_waived=True)
-        elif word == "resolved":
-            wanted |= Q(state=word)
-    return wanted
+    kept = [word for word in words if word in UNRESOLVED]
+    wanted = Q(state__in=kept, is_waived=False) if kept else Q(pk__in=())
+    if "waived" in words:
+        wanted |= Q(state__in=UNRESOLVED, is_waived=True)
+    return wanted | Q(state="resolved") if "resolved" in words else wanted
 
 
 def _said(q: str) -> Q:

@@ -129,7 +129,7 @@ class ScheduleForm(Styled):
     zone = forms.ChoiceField(label="Time zone", choices=zones)
     cron = _text(
         "Cron expression",
-        "Only with the last-but-one choice: minute, hour, day, month, weekday, such as 30 2 * * 1-5.",
+        "Used by the choice By a cron expression: minute, hour, day, month, weekday.",
         max_length=200,
         required=False,
         attrs={"class": "input input-code", "placeholder": "30 2 * * 1-5"},

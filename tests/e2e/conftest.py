@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from playwright.sync_api import BrowserType, Page
+from playwright.sync_api import BrowserType, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from posture.models import Account, Organisation, User
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery staple"
 SELLER = "111122223333"
+PATIENCE_MS = 20_000
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -66,6 +67,7 @@ def browser_type_launch_args(browser_type: BrowserType) -> dict[str, Any]:
 def eyes(page: Page, live_server: LiveServer) -> Iterator[Eyes]:
     """Opens pages, looks at each, and fails for what the browser complained about."""
     cache.clear()
+    expect.set_options(timeout=PATIENCE_MS)
     watching = Eyes(page, live_server.url)
     yield watching
     watching.close()

@@ -1,7 +1,13 @@
-"""Looks at a page as its users do: accessible, light and dark, wide and narrow, without complaints."""
+"""Looks at a page as its users do: accessible, light and dark, wide and narrow, without complaints.
+
+SHOTS=folder keeps a picture of every look, for people to judge what no rule can.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -28,6 +34,7 @@ class Eyes:
         self.complaints: list[str] = []
         self.refusals: list[str] = []
         self.expected: set[int] = set()
+        self.looks = 0
         self._axe = Axe()
         page.set_viewport_size({"width": WIDE, "height": HEIGHT})
         page.on("console", self._heard)
@@ -67,6 +74,7 @@ class Eyes:
                 self._fits(width)
                 found = self._axe.run(self.page, options=RULES).response["violations"]
                 assert not found, f"{self.page.url}, {scheme}, {width}:\n{_told(found)}"
+                self._keep(scheme, width)
         self._fits(NARROWEST)
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
@@ -76,6 +84,14 @@ class Eyes:
         self.page.evaluate("window.scrollTo(0, 0)")  # the sticky bar hides what lies under it
         needed = self.page.evaluate("document.documentElement.scrollWidth")
         assert needed <= width, f"{self.page.url} needs {needed} of {width} pixels"
+
+    def _keep(self, scheme: str, width: int) -> None:
+        folder = os.environ.get("SHOTS")
+        if folder:
+            place = re.sub(r"[0-9a-f-]{36}|[^a-z]+", "-", self.page.url.removeprefix(self.url))
+            self.looks += 1
+            name = f"{self.looks:03}{place[:40]}-{width}-{scheme}.png"
+            self.page.screenshot(path=Path(folder) / name, full_page=True)
 
     def close(self) -> None:
         """Fail for what the browser complained about meanwhile."""

@@ -38,8 +38,8 @@ def test_a_scan_is_followed_until_its_result_without_reloading(
     page.evaluate("window.sameDocument = true")
     with a_worker(tmp_path, aws.environment()):
         expect(page.get_by_text("Reading", exact=True).first).to_be_visible(timeout=SCAN_MS)
-        eyes.look()
         expect(page.locator("[hx-trigger]")).to_have_count(1)
+        eyes.look()
         expect(page.get_by_role("link", name="See the posture")).to_be_visible(timeout=SCAN_MS)
     assert page.evaluate("window.sameDocument") is True
     expect(page.locator("[hx-trigger]")).to_have_count(0)

@@ -87,6 +87,14 @@ def test_nobody_sees_a_page_without_signing_in(address: Callable[[str], str], na
     assert response["Location"] == f"{reverse('sign_in')}?next={address(name)}"
 
 
+def test_a_part_of_a_page_leads_to_signing_in_as_a_whole_page(
+    address: Callable[[str], str],
+) -> None:
+    response = Client().get(address("scan"), headers={"HX-Request": "true"})
+    assert response["HX-Redirect"] == f"{reverse('sign_in')}?next={address('scan')}"
+    assert response.content == b""
+
+
 @pytest.mark.parametrize("name", POSTS)
 def test_nobody_does_anything_without_signing_in(address: Callable[[str], str], name: str) -> None:
     response = Client().post(address(name), {"do": "disconnect"})
