@@ -79,8 +79,7 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
         created_by=by,
     )
     TokenAccount.objects.bulk_create(
-        TokenAccount(organisation=organisation, token=token, account=account)
-        for account in named
+        TokenAccount(organisation=organisation, token=token, account=account) for account in named
     )
     return token, text
 
