@@ -35,7 +35,13 @@ PHASES = {
 TRIGGERS = {"schedule": "the schedule", "api": "the API", "manual": "somebody", "first": "somebody"}
 FAILURES = {
     "worker_lost": "The worker was lost",
-    "role_not_assumable": "The role could not be assumed",
+    "too_long": "It took too long",
+    "internal": "A fault of ours",
+    "role_refused": "AWS refused the role",
+    "wrong_external_id": "The ExternalId does not fit",
+    "denied_by_organization": "A policy of the AWS organization refused us",
+    "unreachable": "AWS could not be reached",
+    "throttled": "AWS asked us to slow down",
 }
 
 

@@ -88,7 +88,8 @@ class Eyes:
     def _keep(self, scheme: str, width: int) -> None:
         folder = os.environ.get("SHOTS")
         if folder:
-            place = re.sub(r"[0-9a-f-]{36}|[^a-z]+", "-", self.page.url.removeprefix(self.url))
+            place = re.sub(r"[0-9a-f-]{36}", "", self.page.url.removeprefix(self.url))
+            place = re.sub(r"[^a-z]+", "-", place)
             self.looks += 1
             name = f"{self.looks:03}{place[:40]}-{width}-{scheme}.png"
             self.page.screenshot(path=Path(folder) / name, full_page=True)
