@@ -122,7 +122,8 @@ def _manages_own_transactions(request: HttpRequest) -> bool:
 def client_address(request: HttpRequest) -> str:
     """Return who called: the peer, or what the TRUSTED_PROXIES-th proxy from the right saw."""
     peer = str(request.META.get("REMOTE_ADDR", ""))
-    seen = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")]
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    seen = [one.strip() for one in forwarded if one.strip()]
     proxies = settings.TRUSTED_PROXIES
     return seen[-proxies] if proxies and len(seen) >= proxies else peer
 
