@@ -44,24 +44,31 @@ LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """What the last scan could not assess: how many controls, and which actions were missing."""
+    """What the last scan could not assess: how many controls, and which actions were missing.
+
+    `partly` counts those of the controls that were judged on some resources and not on others.
+    """
 
     count: int
+    partly: int
     actions: tuple[str, ...]
     more_actions: int
 
     @property
     def words(self) -> str:
-        """ "3 controls not seen" """
-        return f"{self.count} control{'' if self.count == 1 else 's'} not seen"
+        """Say "3 controls not seen"; "not fully seen" when all of them were seen in part."""
+        fully = "fully " if self.count == self.partly else ""
+        return f"{self.count} control{'' if self.count == 1 else 's'} not {fully}seen"
 
 
 def unseen_of(results: Sequence[ControlResult]) -> Unseen:
     """Sum up the controls that were not assessed."""
-    missing = [one for one in results if one.status == "not_assessed"]
+    missing = [one for one in results if one.status == "not_assessed" or one.not_assessed]
+    partly = sum(one.status != "not_assessed" for one in missing)
     named = (name.strip() for one in missing for name in one.missing_action.split(","))
     actions = tuple(dict.fromkeys(name for name in named if name))
-    return Unseen(len(missing), actions[:ACTIONS_AT_MOST], max(0, len(actions) - ACTIONS_AT_MOST))
+    more = max(0, len(actions) - ACTIONS_AT_MOST)
+    return Unseen(len(missing), partly, actions[:ACTIONS_AT_MOST], more)
 
 
 def range_of(score: int | None, low: int | None) -> str:

@@ -128,6 +128,14 @@ def test_letting_us_see_is_a_thing_to_do_when_the_range_is_wide(
     assert "<code>ec2:DescribeSnapshotAttribute</code>" in page
 
 
+def test_a_control_that_was_seen_in_part_is_named_too(owner: Client, scan: Scan) -> None:
+    a_result(scan, "AMI-08", status="fail", failing=1, not_assessed=2,
+             missing_action="ec2:DescribeSnapshotAttribute")  # fmt: skip
+    page = home(owner)
+    assert "1 control not fully seen" in page
+    assert "<code>ec2:DescribeSnapshotAttribute</code>" in page
+
+
 def test_not_seen_is_never_called_passed(owner: Client, account: Account, scan: Scan) -> None:
     scored(account, scan, topics={
         "sqs": a_topic(61, 58, open={"critical": 1, "low": 2}, not_assessed=1),
