@@ -144,8 +144,8 @@ def usual_role_arn(account: Account) -> str:
 def test(*, account: Account, role_arn: str) -> ConnectionResult:
     """Try the role as AWS sees it, and connect the account if it holds; outside of a transaction.
 
-    It has to work with the external id, and to refuse us without it and with a wrong one. What was
-    seen is kept with the account either way.
+    It has to work with the external id, and to refuse us without it and with wrong ones. What was
+    seen is kept with the account either way; a role found lax pauses a connected account.
     """
     arn = role_arn.strip()
     seen = check_connection(
@@ -167,14 +167,27 @@ def test(*, account: Account, role_arn: str) -> ConnectionResult:
 
 
 def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
-    account.checked_at = database_now()
-    account.state_reason = "" if result.ok else storable(f"{result.message} {result.advice}")
+    """Keep what was seen, unless the connection was given up while we looked.
+
+    A role that was found lax is not used until it holds again: its account is paused meanwhile.
+    """
+    now = Account.objects.select_for_update().get(pk=account.pk)
+    if now.external_id != account.external_id or now.state == Account.State.DISCONNECTED:
+        return
+    paused_by_us = now.state == Account.State.PAUSED and bool(now.state_reason)
+    now.checked_at = database_now()
+    reason = f"{result.message} {result.advice}".replace(now.external_id, "<your ExternalId>")
+    now.state_reason = "" if result.ok else storable(reason)
     if result.ok:
-        account.role_arn = arn
-        account.connected_at = account.connected_at or account.checked_at
-        if account.state != Account.State.PAUSED:
-            account.state = Account.State.CONNECTED
-    account.save(update_fields=["checked_at", "state_reason", "role_arn", "connected_at", "state"])
+        now.role_arn = arn
+        now.connected_at = now.connected_at or now.checked_at
+        if now.state == Account.State.PENDING or paused_by_us:
+            now.state = Account.State.CONNECTED
+    elif result.code == "lax_role" and now.state == Account.State.CONNECTED:
+        now.state = Account.State.PAUSED
+    now.save(update_fields=["checked_at", "state_reason", "role_arn", "connected_at", "state"])
+    for field in ("checked_at", "state_reason", "role_arn", "connected_at", "state"):
+        setattr(account, field, getattr(now, field))
 
 
 def set_schedule(  # noqa: PLR0913 - one form, all by keyword

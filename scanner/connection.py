@@ -122,12 +122,12 @@ def _try(role: Role, limits: Limits, checks: list[Check]) -> None:
     aws = _enter(role, limits, ours)
     checks.append(Check("With the external id", f"assumed in account {aws.account}"))
     try:
-        for title, external_id in (
-            ("Without external id", None),
-            ("With a wrong external id", f"wrong-{secrets.token_hex(8)}"),
+        for title, strangers in (
+            ("Without external id", (None,)),
+            ("With a wrong external id", look_alikes(role.external_id)),
         ):
-            if _admits(sts, role, external_id, limits):
-                raise _lax(title, role, ours)
+            if any(_admits(sts, role, one, limits) for one in strangers):
+                raise _lax(title, ours)
             checks.append(Check(title, "refused, as it should be"))
         reads = aws.each(lambda action: _reads(aws, action), READS)
     finally:
@@ -161,8 +161,22 @@ def _admits(sts: Any, role: Role, external_id: str | None, limits: Limits) -> bo
     return True
 
 
-def _lax(title: str, role: Role, ours: str) -> CannotReach:
-    condition = json.dumps({"StringEquals": {"sts:ExternalId": role.external_id}})
+def look_alikes(external_id: str) -> tuple[str, ...]:
+    """Return wrong external ids that a trust policy with a wildcard, or one that ignores case,
+    would take for ours: one that another connection could have, ours with its last character
+    changed, with one more, in the other case; and one that is nothing like it.
+    """
+    prefix, _, rest = external_id.rpartition("-")
+    another = f"{prefix}-{secrets.token_hex(len(rest))[: len(rest)]}" if prefix else ""
+    last = "1" if external_id.endswith("0") else "0"
+    wrong = (another, external_id[:-1] + last, external_id + "0", external_id.swapcase())
+    strange = f"wrong-{secrets.token_hex(8)}"
+    return tuple(one for one in (*wrong, strange) if one and one != external_id)
+
+
+def _lax(title: str, ours: str) -> CannotReach:
+    """The advice names no external id: it is kept and shown to people who may not see that."""
+    condition = json.dumps({"StringEquals": {"sts:ExternalId": "<your ExternalId>"}})
     return CannotReach(
         "lax_role",
         f"The role can also be assumed {title[0].lower()}{title[1:]}.",

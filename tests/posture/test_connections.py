@@ -177,6 +177,33 @@ def test_a_role_that_also_works_without_the_external_id_is_refused(
     row = reread(account)
     assert (row.state, row.role_arn, row.connected_at) == ("pending", "", None)
     assert "sts:ExternalId" in row.state_reason
+    assert account.external_id not in row.state_reason
+
+
+def test_a_connected_role_that_has_become_lax_is_paused_until_it_holds(
+    aws: "FakeAws", acme: Organisation, alice: User
+) -> None:
+    account = begin(acme, alice)
+    arn = make_role(aws, account, account.external_id)
+    assert connections.test(account=account, role_arn=arn).ok
+    make_role(aws, account, None)
+    assert connections.test(account=account, role_arn=arn).code == "lax_role"
+    assert reread(account).state == "paused"
+    make_role(aws, account, account.external_id)
+    assert connections.test(account=account, role_arn=arn).ok
+    assert reread(account).state == "connected"
+
+
+def test_an_account_given_up_while_it_was_tested_stays_given_up(
+    aws: "FakeAws", acme: Organisation, alice: User
+) -> None:
+    account = begin(acme, alice)
+    arn = make_role(aws, account, account.external_id)
+    with within(acme):
+        connections.disconnect(Account.objects.get(pk=account.pk))
+    assert connections.test(account=account, role_arn=arn).ok
+    row = reread(account)
+    assert (row.state, row.role_arn) == ("disconnected", "")
 
 
 @pytest.mark.parametrize(

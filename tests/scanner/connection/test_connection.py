@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_role_of_our_template_is_connected_and_every_check_shown(aws: FakeAw
 def test_probing_calls_carry_our_name_and_could_do_nothing(aws: FakeAws) -> None:
     tried(a_role(aws))
     trials = aws.calls("sts:AssumeRole")
-    assert [call.code for call in trials] == ["", "AccessDenied", "AccessDenied"]
+    assert [call.code for call in trials] == ["", *["AccessDenied"] * 6]
     assert {call.action for call in aws.calls() if not call.code} <= {
         "sts:AssumeRole", "sts:GetCallerIdentity", "iam:GetAccountSummary", "ec2:DescribeRegions",
         "cloudtrail:DescribeTrails", "sqs:ListQueues", "sns:ListSubscriptions",
@@ -93,11 +94,24 @@ OURS: Document = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
         (trusting(OURS, principal="arn:aws:iam::999988887777:root"), "connected"),
         (trusting({"StringEquals": {"STS:externalid": EXTERNAL_ID}}), "connected"),
         (trusting({"StringEquals": {"sts:ExternalId": ["another", EXTERNAL_ID]}}), "connected"),
-        (trusting({"StringLike": {"sts:ExternalId": "seller-posture-*"}}), "connected"),
         (trusting(None), "lax_role"),
         (trusting({"StringEqualsIfExists": {"sts:ExternalId": EXTERNAL_ID}}), "lax_role"),
         (trusting({"StringNotEquals": {"sts:ExternalId": "another"}}), "lax_role"),
         (trusting({"StringLike": {"sts:ExternalId": "*"}}), "lax_role"),
+        (trusting({"StringLike": {"sts:ExternalId": "seller-posture-*"}}), "lax_role"),
+        (trusting({"StringLike": {"sts:ExternalId": "?" * len(EXTERNAL_ID)}}), "lax_role"),
+        (trusting({"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID}*"}}), "lax_role"),
+        (trusting({"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:-1]}?"}}), "lax_role"),
+        (trusting({"StringEqualsIgnoreCase": {"sts:ExternalId": EXTERNAL_ID}}), "lax_role"),
+        (
+            trusting(
+                {
+                    "StringNotLike": {"sts:ExternalId": "wrong-*"},
+                    "Null": {"sts:ExternalId": "false"},
+                }
+            ),
+            "lax_role",
+        ),
         (trusting(OURS, more=tuple(trusting(None)["Statement"])), "lax_role"),
         (trusting({"StringEquals": {"sts:ExternalId": "another"}}), "role_refused"),
         (trusting(OURS, principal="arn:aws:iam::123456789012:root"), "role_refused"),
@@ -119,7 +133,9 @@ def test_a_lax_role_is_told_the_line_to_add(aws: FakeAws) -> None:
     assert "without external id" in result.message
     assert SCANNER in result.advice
     (statement,) = trust_document(EXTERNAL_ID, SCANNER)["Statement"]
-    assert str(statement["Condition"]).replace("'", '"') in result.advice
+    line = json.dumps(statement["Condition"]).replace(EXTERNAL_ID, "<your ExternalId>")
+    assert line in result.advice
+    assert EXTERNAL_ID not in f"{result}"
 
 
 def test_a_mismatch_names_every_cause_that_aws_does_not_tell_apart(aws: FakeAws) -> None:
