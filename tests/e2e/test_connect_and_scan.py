@@ -70,6 +70,11 @@ def test_a_seller_connects_an_account_and_sees_its_posture(
     page.get_by_label("Every Monday, at night").check()
     page.get_by_label("Time zone").select_option("Europe/Stockholm")
     eyes.look()
+    _scans_and_shows_the_posture(eyes, aws, worker_log)
+
+
+def _scans_and_shows_the_posture(eyes: Eyes, aws: FakeAws, worker_log: Path) -> None:
+    page = eyes.page
     with a_worker(worker_log, aws.environment()):
         page.get_by_role("button", name="Start first scan").click()
         see = page.get_by_role("link", name="See the posture")

@@ -85,11 +85,15 @@ def a_finding(scan: Scan, name: str = "orders", **fields: Any) -> Finding:
         "sequence": 1,
         **fields,
     }
-    with within(account.organisation_id):
+    return _opened(scan, row)
+
+
+def _opened(scan: Scan, row: dict[str, Any]) -> Finding:
+    with within(scan.organisation_id):
         finding = Finding.objects.create(
-            organisation_id=account.organisation_id, account=account, **row
+            organisation_id=scan.organisation_id, account=scan.account, **row
         )
-        an_event(finding, "opened", 1, scan=scan)
+    an_event(finding, "opened", 1, scan=scan)
     return finding
 
 
