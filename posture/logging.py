@@ -2,7 +2,7 @@
 
 import logging.config
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -15,15 +15,23 @@ _SECRETS = re.compile(
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in addresses
     r"|(?i:(?:password|secret|token|external.?id)['\"]?\s*[=:]\s*)['\"]?[^\s'\",}]{6,}"
 )
+_SECRET_NAMES = re.compile(r"(?i)password|passwd|secret|token|authorization|cookie|external.?id")
 _Event = MutableMapping[str, Any]
 
 
 def without_secrets(_logger: object, _method: str, event: _Event) -> _Event:
-    """Replace what looks like a secret in any text of a log event."""
-    return {
-        key: _SECRETS.sub("[removed]", value) if isinstance(value, str) else value
-        for key, value in event.items()
-    }
+    """Replace what looks like a secret, by its form or its name, at any depth of a log event."""
+    return {key: _without_secrets(str(key), value) for key, value in event.items()}
+
+
+def _without_secrets(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return "[removed]" if _SECRET_NAMES.search(name) else _SECRETS.sub("[removed]", value)
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(str(key), one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(name, one) for one in value]
+    return value
 
 
 _SHARED: list[structlog.typing.Processor] = [
