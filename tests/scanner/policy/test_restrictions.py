@@ -36,6 +36,7 @@ RESTRICTIVE = [
     ("StringEquals", "aws:SourceVpce", "vpce-0a1b2c3d"),
     ("StringEquals", "aws:SourceVpc", "vpc-0a1b2c3d"),
     ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+    ("IpAddress", "aws:SourceIp", "203.0.113.7/24"),
     ("IpAddress", "aws:SourceIp", "203.0.113.7", "2001:db8::/32"),
 ]
 
@@ -79,6 +80,7 @@ LOOSE = [
     ("StringEquals", "aws:SourceVpc", "vpc-"),
     ("StringEquals", "aws:SourceVpc", "vpce-0a1b2c3d"),
     ("IpAddress", "aws:SourceIp", "0.0.0.0/0"),
+    ("IpAddress", "aws:SourceIp", "203.0.113.7/0"),
     ("IpAddress", "aws:SourceIp", "::/0"),
     ("IpAddress", "aws:SourceIp", "203.0.113.0/24", "0.0.0.0/0"),
     ("IpAddress", "aws:SourceIp", "0.0.0.0/1", "128.0.0.0/1"),
