@@ -28,12 +28,14 @@ R = TypeVar("R", Image, EbsSnapshot)
 
 
 def sells_images(snapshot: Snapshot) -> bool:
-    """Whether AMI products are sold; true as well when neither catalog nor profile can deny it."""
+    """Whether AMI products are sold; true as well when the catalog could not be read whole.
+
+    The profile may add to the catalog, never stand in for it: who refuses us the catalog must not
+    gain by it (controls.md section 8).
+    """
     profile = snapshot.profile
-    products = snapshot.catalog.products
-    if _ami_products(snapshot) or profile.images or "ami" in (profile.product_types or ()):
-        return True
-    return bool(gaps(products)) and profile.product_types is None
+    said = profile.images or "ami" in (profile.product_types or ())
+    return bool(_ami_products(snapshot) or said or gaps(snapshot.catalog.products))
 
 
 @once_per_snapshot

@@ -62,7 +62,8 @@ def account(
         (account(SAAS), []),
         (account(SAAS, profile=NO_AMI), []),
         (account(a_product("ami-1"), profile=NO_AMI), [ONE]),
-        (account(catalog=CATALOG, profile=NO_AMI), []),
+        (account(catalog=CATALOG, profile=NO_AMI), [ONE, TWO]),
+        (account(catalog=Partial((SAAS,), (CATALOG,)), profile=NO_AMI), [ONE, TWO]),
     ],
     ids=[
         "named by a product",
@@ -80,7 +81,8 @@ def account(
         "no AMI product in a catalog that was read",
         "no AMI product by catalog and profile",
         "the catalog knows better than the profile",
-        "the profile speaks where the catalog is silent",
+        "the profile does not stand in for an unreadable catalog",
+        "nor for a cut one",
     ],
 )
 def test_product_images_are(snapshot: Snapshot, expected: list[Image]) -> None:
