@@ -64,11 +64,16 @@ TEST_RUNNER = "django.test.runner.DiscoverRunner"
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "posture.cache.LastingCache",
         "LOCATION": env.address("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL),
         "KEY_PREFIX": "posture",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
+    },
+    "fallback": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "posture_cache",
+        "KEY_PREFIX": "posture",
+    },
 }
 
 # Celery (reliability.md D.3; the environment also sets REMAP_SIGTERM=SIGQUIT)
