@@ -60,10 +60,17 @@ def collect(aws: Aws) -> IamFacts:
 
 
 def _listed(pages: Listed[Answer], key: str, make: Callable[[Answer], T]) -> Listed[T]:
+    """The facts under a key; AWS sends every list, so a page without it is a gap, not nobody."""
     if isinstance(pages, Unobserved):
         return pages
-    items = tuple(item for page in seen(pages) for item in page.get(key) or ())
-    listed = Partial(items, gaps(pages)) if gaps(pages) else items
+    whole = [page[key] for page in seen(pages) if isinstance(page.get(key), list)]
+    why = list(gaps(pages))
+    if len(whole) < len(seen(pages)):
+        why.append(Unobserved(DETAILS, "BadAnswer", "", f"the answer lacks {key}"))
+    if why and not whole:
+        return why[-1]
+    items = tuple(item for page in whole for item in page)
+    listed = Partial(items, tuple(why)) if why else items
     return unique(facts_from(listed, make, action=DETAILS), lambda one: one.arn)
 
 

@@ -115,20 +115,27 @@ def _read(aws: Aws, place: Place) -> Queue | None:
         attributes = answer
     else:
         try:
-            attributes = _attributes(answer["Attributes"], place.region)
+            attributes = _attributes(answer["Attributes"], place)
         except MALFORMED as fault:
             attributes = bad_answer(READ, place.region, fault)
     return Queue(place.arn, place.url, place.name, place.region, attributes)
 
 
-def _attributes(said: Answer, region: str) -> QueueAttributes:
+def _attributes(said: Answer, place: Place) -> Observed[QueueAttributes]:
+    """What SQS says of the queue; nothing when it does not say that it speaks of this one.
+
+    With AttributeNames=All the answer always holds QueueArn (SQS API, GetQueueAttributes).
+    """
+    if said.get("QueueArn") != place.arn:
+        detail = "QueueArn is missing or names another queue"
+        return Unobserved(READ, "BadAnswer", place.region, detail)
     retention = said.get("MessageRetentionPeriod")
     return QueueAttributes(
         policy=_policy(said.get("Policy")),
         kms_key=said.get("KmsMasterKeyId", ""),
         sse_managed=said.get("SqsManagedSseEnabled"),
         retention=None if retention is None else int(retention),
-        redrive=_redrive(said.get("RedrivePolicy"), region),
+        redrive=_redrive(said.get("RedrivePolicy"), place.region),
     )
 
 

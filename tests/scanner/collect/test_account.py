@@ -1,5 +1,7 @@
 """Regions: the enabled ones, or those that were chosen, with us-east-1 always among them."""
 
+import pytest
+
 from scanner.collect.account import enabled_regions
 from scanner.vocabulary import Partial, Unobserved
 from tests.fakes import DENIED, FakeAws
@@ -37,3 +39,14 @@ def test_a_region_without_name_is_a_gap() -> None:
     found = enabled_regions(FakeAws({REGIONS: {"Regions": [{}, {"RegionName": "eu-west-1"}]}}))
     assert isinstance(found, Partial)
     assert found.items == ("us-east-1", "eu-west-1")
+
+
+@pytest.mark.parametrize("said", [[], [{"RegionName": "eu-west-1"}]])
+@pytest.mark.parametrize("chosen", [(), ("eu-west-1",)])
+def test_an_answer_without_home_is_no_list_of_the_enabled_regions(
+    said: list[dict[str, str]], chosen: tuple[str, ...]
+) -> None:
+    found = enabled_regions(FakeAws({REGIONS: {"Regions": said}}), chosen)
+    assert isinstance(found, Partial)
+    assert found.items[0] == "us-east-1"
+    assert Unobserved(REGIONS, "BadAnswer", "", "the answer lacks us-east-1") in found.why

@@ -184,6 +184,49 @@ def test_refused_details_leave_every_list_unobserved_with_the_action() -> None:
     assert (facts.users, facts.roles, facts.groups, facts.policies) == (gap, gap, gap, gap)
 
 
+LISTS = {
+    "UserDetailList": "users",
+    "GroupDetailList": "groups",
+    "RoleDetailList": "roles",
+    "Policies": "policies",
+}
+
+
+def lacking(answer: Answer, key: str) -> Answer:
+    return {name: value for name, value in answer.items() if name != key}
+
+
+@pytest.mark.parametrize("lost", [*LISTS])
+def test_an_answer_without_a_list_is_a_gap_in_it_and_no_empty_account(lost: str) -> None:
+    _, facts = collected(lacking(everybody(), lost))
+    for key, name in LISTS.items():
+        expected = (Unobserved(DETAILS, "BadAnswer", "", f"the answer lacks {key}"),)
+        assert gaps(getattr(facts, name)) == (expected if key == lost else ())
+        assert bool(seen(getattr(facts, name))) == (key != lost)
+
+
+def test_an_empty_answer_leaves_every_list_unobserved() -> None:
+    _, facts = collected({"IsTruncated": False})
+    for listed in (facts.users, facts.roles, facts.groups, facts.policies):
+        assert isinstance(listed, Unobserved)
+
+
+def test_a_list_that_is_no_list_is_a_gap() -> None:
+    _, facts = collected({**page(), "UserDetailList": None, "Policies": "none"})
+    assert isinstance(facts.users, Unobserved)
+    assert isinstance(facts.policies, Unobserved)
+    assert facts.roles == ()
+
+
+@pytest.mark.parametrize("lost", [*LISTS])
+def test_one_page_without_a_list_cuts_it(lost: str) -> None:
+    first = everybody() | {"IsTruncated": True, "Marker": "m"}
+    _, facts = collected([first, lacking(page(), lost)])
+    listed = getattr(facts, LISTS[lost])
+    assert isinstance(listed, Partial)
+    assert listed.items
+
+
 def test_a_user_that_cannot_be_read_is_a_gap_beside_the_others() -> None:
     _, facts = collected(page(UserDetailList=[{"UserName": "ghost"}, USER]))
     assert isinstance(facts.users, Partial)

@@ -42,7 +42,8 @@ class Account:
         said = self.queues.get(params["QueueUrl"], GONE)
         if isinstance(said, Trouble):
             raise said
-        return {"Attributes": dict(said)}
+        name = params["QueueUrl"].rsplit("/", 1)[-1]
+        return {"Attributes": {"QueueArn": arn(name, region), **said}}
 
     def replies(self) -> dict[str, Reply]:
         return {LIST: {"QueueUrls": self.listed}, READ: self.reply}
@@ -115,6 +116,25 @@ def test_a_nonsense_retention_leaves_the_attributes_unobserved() -> None:
     assert queue.attributes.error == "BadAnswer"
 
 
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {},
+        NOTHING,
+        {**NOTHING, "QueueArn": ""},
+        {**NOTHING, "QueueArn": arn("invoices")},
+        {**NOTHING, "QueueArn": arn("orders", "eu-west-1")},
+        {**NOTHING, "QueueArn": arn("orders", account=STRANGER)},
+    ],
+)
+def test_attributes_of_no_queue_or_of_another_are_unobserved(answered: Mapping[str, str]) -> None:
+    answers = Account(orders=NOTHING).replies() | {READ: {"Attributes": dict(answered)}}
+    queue = only(sqs.collect(FakeAws(answers), SnsFacts(()), EventsFacts(()), Profile()))
+    detail = "QueueArn is missing or names another queue"
+    assert queue.attributes == Unobserved(READ, "BadAnswer", "us-east-1", detail)
+    assert queue.arn == arn("orders")
+
+
 def test_queues_that_are_named_are_read_where_they_are() -> None:
     account = Account()
     named = {
@@ -162,7 +182,7 @@ def test_a_refused_queue_stays_with_unobserved_attributes() -> None:
 
 
 def test_a_refused_list_leaves_the_named_queues() -> None:
-    aws = FakeAws({LIST: DENIED, READ: {"Attributes": NOTHING}})
+    aws = FakeAws({LIST: DENIED, READ: Account(orders=NOTHING).reply})
     named = SnsFacts((a_subscription(arn("orders")),))
     facts = sqs.collect(aws, named, EventsFacts(()), Profile())
     assert isinstance(facts.queues, Partial)
