@@ -32,6 +32,7 @@ def link_ticket(  # noqa: PLR0913 - a reference has that many parts, all by keyw
         defaults={
             **said,
             "organisation_id": locked.organisation_id,
+            "linked_at": timezone.now(),
             "by_user": by_user,
             "by_token": by_token,
         },

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import django
 
 from sandbox.aws.client import FakeAws
+from sandbox.aws.roles import DEFAULT_NAME
 
 PATIENCE_SECONDS = 120
 EMAIL = "demo@example.com"
@@ -52,9 +53,9 @@ def main() -> int:
     organisation, user = _company()
     first = [scan for demo in ACCOUNTS if (scan := _connect_and_scan(organisation, user, demo))]
     failures = _wait_for(organisation, first)
-    fake = FakeAws(os.environ["AWS_ENDPOINT_URL"])
-    fix_some_faults(fake, ACCOUNTS[0].number)
-    _make_role(organisation, ACCOUNTS[0], without=MISSING)
+    fix_some_faults(FakeAws(os.environ["AWS_ENDPOINT_URL"]), ACCOUNTS[0].number)
+    _make_role(organisation, ACCOUNTS[0].number, without=MISSING)
+    _make_other_roles(organisation)
     if first and not failures:
         failures = _wait_for(organisation, [_scan_again(organisation, user, ACCOUNTS[0])])
     if failures:
@@ -96,7 +97,7 @@ def _connect_and_scan(organisation: uuid.UUID, user: uuid.UUID, demo: Demo) -> u
                 label=demo.label,
                 product_types=demo.sells,
             )
-    role = _make_role(organisation, demo)
+    role = _make_role(organisation, demo.number)
     with access.within(organisation):
         account = Account.objects.get(aws_account=demo.number)
     if account.state != Account.State.CONNECTED:
@@ -112,23 +113,37 @@ def _connect_and_scan(organisation: uuid.UUID, user: uuid.UUID, demo: Demo) -> u
         return request_scan(account=account, by=person, trigger=Scan.Trigger.FIRST)[0].pk
 
 
-def _make_role(organisation: uuid.UUID, demo: Demo, without: str = "") -> str:
+def _make_role(organisation: uuid.UUID, number: str, without: str = "") -> str:
     """Give the fake AWS the role of our template, less one action; returns its ARN."""
     from posture import access
     from posture.models import Account
     from scanner.role import policy_document
 
     with access.within(organisation):
-        account = Account.objects.get(aws_account=demo.number)
+        account = Account.objects.get(aws_account=number)
     policy = json.loads(json.dumps(policy_document()))
     for statement in policy["Statement"]:
         statement["Action"] = [one for one in statement["Action"] if one != without]
     return FakeAws(os.environ["AWS_ENDPOINT_URL"]).create_scan_role(
-        account=demo.number,
+        account=number,
         external_id=account.external_id,
         policy_document=policy,
         principal_arn=os.environ["SCANNER_PRINCIPAL_ARN"],
+        role_name=account.role_arn.rpartition("/")[2] or DEFAULT_NAME,
     )
+
+
+def _make_other_roles(organisation: uuid.UUID) -> None:
+    """Accounts that the visitor connected in an earlier run keep working, too."""
+    from posture import access
+    from posture.models import Account
+
+    ours = [demo.number for demo in ACCOUNTS]
+    with access.within(organisation):
+        others = Account.objects.exclude(aws_account__in=ours).exclude(role_arn="")
+        numbers = list(others.values_list("aws_account", flat=True))
+    for number in numbers:
+        _make_role(organisation, number)
 
 
 def _scan_again(organisation: uuid.UUID, user: uuid.UUID, demo: Demo) -> uuid.UUID:

@@ -9,9 +9,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+
+from posture.models.plain import storable
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +86,9 @@ def problem(
     return {**body, "errors": errors} if errors else body
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, **_: object) -> HttpResponse:
-    """Answer paths below /api/ that do not exist."""
+    """Answer paths below /api/ that do not exist, whatever the method: there is nothing to forge."""
     body = problem(request, status=404, code="not_found", detail="There is nothing at this path.")
     return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
 
@@ -123,4 +127,9 @@ def _errors_of(detail: Any, pointer: str = "") -> Any:
             nested = isinstance(inner, (dict, list))
             yield from _errors_of(inner, f"{pointer}/{index}" if nested else pointer)
     else:
-        yield {"pointer": pointer or "/", "code": str(detail.code), "detail": str(detail)}
+        # both may repeat what was sent, and JSON can spell characters that UTF-8 cannot
+        yield {
+            "pointer": storable(pointer) or "/",
+            "code": str(detail.code),
+            "detail": storable(str(detail)),
+        }

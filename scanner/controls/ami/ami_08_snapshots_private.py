@@ -38,7 +38,7 @@ def check(ebs: EbsSnapshot, snapshot: Snapshot) -> Verdict:
         faults.append(failed(reason, *evidence, severity=severity, values=values))
     if foreign:
         who = ", ".join(map(_who, foreign))
-        reason = f"{ebs.id} is shared with {who}, which the profile does not approve."
+        reason = f"{ebs.id} is shared with {who}, which is not known to be yours."
         faults.append(failed(reason, *evidence, severity=Severity.HIGH, values=values))
     otherwise = passed(f"{ebs.id} is shared with nobody unknown.", *evidence)
     missing = gaps(ebs.volume_permissions)
@@ -85,7 +85,6 @@ REMEDY = Remedy(
         "Choose Actions, Snapshot settings, Modify permissions.",
         "Choose Private and delete the shared accounts that you do not know, then Modify"
         " permissions.",
-        "An account that may keep the snapshot belongs among the approved accounts of the profile.",
     ),
     cli="""\
 aws ec2 describe-snapshot-attribute --region [[region]] --snapshot-id [[snapshot]] --attribute createVolumePermission > snapshot-permissions-before.json

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -163,10 +164,11 @@ def test_every_control_is_in_the_catalogue_and_has_an_address(api: Api) -> None:
 
 @pytest.mark.parametrize("path", ["nothing", "findings/", "findings/1", "accounts/x/scores"])
 def test_a_path_that_does_not_exist_is_a_problem_not_a_page(api: Api, path: str) -> None:
-    answer = api.get(path)
-    assert answer.status_code == 404
-    body: dict[str, Any] = answer.json()
-    assert body["code"] == "not_found"
+    strict = Client(enforce_csrf_checks=True)
+    for answer in (api.get(path), strict.post(f"/api/v1/{path}"), strict.patch(f"/api/v1/{path}")):
+        assert answer.status_code == 404
+        body: dict[str, Any] = answer.json()
+        assert body["code"] == "not_found"
 
 
 def test_changed_since_is_inclusive_so_that_polling_loses_nothing(api: Api) -> None:

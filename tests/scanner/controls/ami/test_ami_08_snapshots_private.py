@@ -31,7 +31,7 @@ BLOCK = "ec2:GetSnapshotBlockPublicAccessState"
 REFUSED = denied(PERMISSIONS, HOME_REGION)
 FOREIGN = Grant(user=STRANGER)
 OPEN = "Anybody with an AWS account can read snap-0product: it is public."
-SHARED = f"snap-0product is shared with account {STRANGER}, which the profile does not approve."
+SHARED = f"snap-0product is shared with account {STRANGER}, which is not known to be yours."
 
 
 def shared(grants: Listed[Grant] = (), block: Observed[str] = "unblocked") -> Snapshot:
