@@ -10,80 +10,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from sandbox.children import User, as_user, unprivileged
+from sandbox.children import unprivileged
 from sandbox.scratch import scratch
+from tests.contracts.checkouts import PYTHON, RECORDER, TOOLS, UV, Checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [*sorted((ROOT / "bin").iterdir()), ROOT / ".ci/run"]
-_TOOLS = (
-    *("bash", "cat", "cmp", "cp", "diff", "dirname", "env", "find", "flock", "grep", "id", "mkdir"),
-    *("mktemp", "rm", "sh", "sleep", "tail", "touch"),
-)
-_RECORDER = """#!/bin/sh
-echo "${0##*/} $*" >>"$RECORD"
-"""
-_UV = '#!/bin/sh\necho "uv $*" >>"$RECORD"\nsleep "${UV_SECONDS:-0}"\nexit "${UV_EXIT:-0}"\n'
-_PYTHON = """#!/bin/sh
-case "$*" in
-  -c*version_info*) exit 0 ;;
-esac
-echo "python $*" >>"$RECORD"
-case "$*" in
-  "-m pytest"*) echo "3 passed in 0.1s"; exit "${PYTEST_EXIT:-0}" ;;
-  *"${FAILING:-nothing fails}"*) echo "the trouble"; exit 1 ;;
-  *spectacular*) for file; do :; done; cp docs/openapi.yaml "$file" ;;
-esac
-"""
-
-
-@dataclass
-class Checkout:
-    """A copy of bin/ with small lock files, and a PATH that holds only what we put there."""
-
-    home: Path
-    tools: Path
-
-    def run(self, *command: str, **variables: str) -> tuple[int, str, str]:
-        """Return exit code, output and errors of a command of bin/."""
-        return self.run_as(None, *command, **variables)
-
-    def run_as(self, user: User | None, *command: str, **variables: str) -> tuple[int, str, str]:
-        """Do the same as another user."""
-        ran = subprocess.run(
-            self.argv(*command),
-            env=self.environment(**variables),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            **as_user(user),
-        )
-        return ran.returncode, ran.stdout, ran.stderr
-
-    def argv(self, command: str, *arguments: str) -> list[str]:
-        return [str(self.home / command), *arguments]
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        record = {"RECORD": str(self.home / "record"), "PYTHON": sys.executable}
-        return {"PATH": str(self.tools), "HOME": str(self.home), **record, **variables}
-
-    def recorded(self) -> list[str]:
-        record = self.home / "record"
-        return record.read_text().splitlines() if record.exists() else []
-
-    def lock(self, name: str, text: str) -> None:
-        (self.home / f"requirements/{name}.txt").write_text(text)
-
-    def stand_in(self, path: Path, script: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_text(script)
-        path.chmod(0o755)
 
 
 @pytest.fixture
@@ -95,13 +31,13 @@ def checkout() -> Iterator[Checkout]:
         (here.home / "requirements").mkdir()
         for name in ("boot", "base", "demo", "test"):
             here.lock(name, f"{name} 1\n")
-        here.stand_in(here.home / ".venv-boot/bin/uv", _UV)
+        here.stand_in(here.home / ".venv-boot/bin/uv", UV)
         (here.home / ".venv-boot/complete.txt").write_text("boot 1\n")
         here.tools.mkdir()
-        for tool in _TOOLS:
+        for tool in TOOLS:
             (here.tools / tool).symlink_to(str(shutil.which(tool)))
-        here.stand_in(here.tools / "chromium", _RECORDER)
-        here.stand_in(here.tools / "apt-get", _RECORDER)
+        here.stand_in(here.tools / "chromium", RECORDER)
+        here.stand_in(here.tools / "apt-get", RECORDER)
         yield here
 
 
@@ -109,7 +45,7 @@ def checkout() -> Iterator[Checkout]:
 def prepared(checkout: Checkout) -> Checkout:
     """A checkout in which all is installed and Python only writes down what it should do."""
     for program in ("python", "djade"):
-        checkout.stand_in(checkout.home / ".venv/bin" / program, _PYTHON)
+        checkout.stand_in(checkout.home / ".venv/bin" / program, PYTHON)
     (checkout.home / ".venv/complete").mkdir()
     (checkout.home / ".venv/complete/test.txt").write_text("test 1\n")
     for folder in ("docs", "templates"):
@@ -279,7 +215,7 @@ def test_check_stops_at_the_first_failure_and_shows_it(
 def test_check_notices_that_the_api_document_is_old(prepared: Checkout) -> None:
     old = 'case "$*" in *spectacular*) for file; do :; done; echo new >"$file"; exit 0;; esac\n'
     python = prepared.home / ".venv/bin/python"
-    prepared.stand_in(python, _PYTHON.replace("#!/bin/sh\n", f"#!/bin/sh\n{old}"))
+    prepared.stand_in(python, PYTHON.replace("#!/bin/sh\n", f"#!/bin/sh\n{old}"))
     code, output, _ = prepared.run("bin/check")
     assert code == 1
     assert "-openapi: 3.1.1\n+new\n" in output
