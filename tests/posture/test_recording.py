@@ -208,6 +208,15 @@ def test_looking_again_ends_not_being_rechecked(visit: Visit) -> None:
     assert events() == ["opened", "not_rechecked", "rechecked"]
 
 
+def test_a_fix_that_is_seen_late_ends_not_being_rechecked_too(visit: Visit) -> None:
+    visit(an_outcome(), on=0)
+    visit(an_outcome(Status.NOT_ASSESSED, missing=(DENIED,)), on=1)
+    visit(an_outcome(Status.PASS), on=2)
+    found = finding()
+    assert (found.resolution, found.not_rechecked_since) == ("fixed", None)
+    assert (found.points, found.control_points) == (0, 0)
+
+
 def test_a_fault_that_comes_back_reopens_the_same_finding(visit: Visit) -> None:
     visit(an_outcome(), on=0)
     first = finding().pk

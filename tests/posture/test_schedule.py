@@ -40,6 +40,7 @@ def runs(cron: str, zone: str, after: str, number: int, **options: int) -> list[
         # Berlin, 2026-10-25: 03:00 becomes 02:00; a repeated moment runs once
         ("30 2 * * *", "Europe/Berlin", "2026-10-23T12:00", ["10-24 00:30", "10-25 00:30", "10-26 01:30"]),
         ("30 2 * * *", "Europe/Berlin", "2026-10-25T00:45", ["10-26 01:30"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-25T01:10", ["10-26 01:30"]),
         # every hour is every hour, whatever the clock does
         ("0 * * * *", "Europe/Berlin", "2026-10-24T22:30", ["10-24 23:00", "10-25 00:00", "10-25 01:00", "10-25 02:00"]),
         ("0 * * * *", "Europe/Berlin", "2027-03-27T23:30", ["03-28 00:00", "03-28 01:00", "03-28 02:00"]),

@@ -54,7 +54,8 @@ def test_every_table_with_an_organisation_has_a_forced_wall_for_all_verbs() -> N
            WHERE c.relkind = 'r' AND c.relrowsecurity AND c.relforcerowsecurity
              AND p.polname = 'own_organisation' AND p.polcmd = '*' AND p.polpermissive
              AND p.polroles = ARRAY['app'::regrole::oid]
-             AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL"""
+             AND pg_get_expr(p.polqual, p.polrelid) = pg_get_expr(p.polwithcheck, p.polrelid)
+             AND pg_get_expr(p.polqual, p.polrelid) ~ 'id = .*app[.]organisation'"""
     )
     expected = {model._meta.db_table for model in TENANT_MODELS}
     assert {row[0] for row in tables} == expected
