@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from posture import catalogue
 from posture.access import (
@@ -26,7 +26,7 @@ from posture.models import Finding, Ticket, Waiver
 from posture.templatetags.names import visible
 from posture.tickets import link_ticket, unlink_ticket
 from posture.web import evidence, filters, history
-from posture.web.doors import find, page
+from posture.web.doors import find, page, require
 from posture.web.findings import HEAVY
 from posture.web.forms import TicketForm
 
@@ -49,11 +49,16 @@ def finding(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _shown(request, scope, row, TicketForm(initial=_said(row)))
 
 
-@require_POST
-@page("triage")
+@require_http_methods(["GET", "HEAD", "POST"])
+@page()
 def ticket(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Link the finding to a ticket in somebody's tracker, or unlink it."""
-    scope = scope_of(request)
+    """Link the finding to a ticket in somebody's tracker, or unlink it.
+
+    A refused form leaves this address in the browser; asked for again, it leads to the finding.
+    """
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("finding", args=[pk]))
+    scope = require(request, "triage")
     row = find(_with_relations(scope), pk, "finding")
     if request.POST.get("do") == "unlink":
         unlink_ticket(finding=row, by_user=scope.user)

@@ -73,7 +73,7 @@ class AccountForm(Styled):
     )
     label = _text(
         "Label",
-        "How your colleagues call it.",
+        "What your colleagues call it.",
         max_length=200,
         attrs={"placeholder": "larkfield-seller"},
         error_messages={"required": "Give the account a label."},

@@ -206,7 +206,7 @@ def test_a_row_that_never_was_is_not_found(owner: Client, name: str, account: Ac
     assert f"There is no such {name}" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["account_scans", "connection", "finding_ticket", "token"])
+@pytest.mark.parametrize("name", ["account_scans", "connection", "token"])
 def test_nothing_is_changed_by_looking(
     owner: Client, address: Callable[[str], str], name: str
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from posture import catalogue
 from posture.models import Account, Organisation, Scan, Schedule
@@ -149,3 +150,27 @@ def test_a_verb_that_nobody_knows_changes_nothing(
 def test_a_viewer_sees_no_external_id(member: Callable[[str], Client], account: Account) -> None:
     assert account.external_id not in shown(member("viewer"), account)
     assert account.external_id in shown(member("admin"), account)
+
+
+def test_an_account_without_a_role_claims_nothing_of_one_and_offers_one_way_on(
+    owner: Client, account: Account
+) -> None:
+    with within(account.organisation_id):
+        Account.objects.update(
+            state="pending", role_arn="", connected_at=None, checked_at=None,
+            role_actions=list(catalogue.actions()),
+        )  # fmt: skip
+    page = shown(owner, account)
+    for claim in ("Role may read", "Last tested", "Test again", "Continue connecting"):
+        assert claim not in page
+    assert page.count("Finish connecting") == 1
+
+
+def test_a_role_that_was_refused_can_be_tested_again(owner: Client, account: Account) -> None:
+    with within(account.organisation_id):
+        Account.objects.update(
+            state="pending", role_arn="", connected_at=None, checked_at=timezone.now()
+        )
+    page = shown(owner, account)
+    assert "Test again" in page
+    assert "Last tested" in page

@@ -281,3 +281,12 @@ def test_a_stored_address_that_is_no_web_address_is_never_a_link(
         )  # fmt: skip
     assert 'href="javascript' not in shown(owner, finding)
     assert 'href="javascript' not in owner.get(reverse("findings")).content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_the_address_of_a_refused_ticket_form_leads_back_to_the_finding(
+    owner: Client, finding: Finding, method: str
+) -> None:
+    response = getattr(owner, method)(reverse("finding_ticket", args=[finding.pk]))
+    assert response.status_code == 302
+    assert response["Location"] == reverse("finding", args=[finding.pk])
