@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from posture.models import Scan, StoredSnapshot
+from scanner.facts.packed import unpack
 
 LARGEST = 1 << 30
 """Bytes of JSON that are taken out of the store at most; a larger file is not one of ours."""
@@ -69,10 +70,8 @@ def stored_json(snapshot: StoredSnapshot) -> bytes:
     """Return the JSON that was stored; raises BrokenSnapshotError when it is not that any more."""
     try:
         with _store().open(snapshot.path) as file:
-            document = zstandard.ZstdDecompressor().decompress(
-                file.read(), max_output_size=min(snapshot.bytes, LARGEST)
-            )
-    except (OSError, zstandard.ZstdError) as error:
+            document = unpack(file.read(), min(snapshot.bytes, LARGEST))
+    except (OSError, ValueError) as error:
         raise BrokenSnapshotError(snapshot.path) from error
     if hashlib.sha256(document).hexdigest() != snapshot.sha256:
         raise BrokenSnapshotError(snapshot.path)

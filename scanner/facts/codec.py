@@ -22,8 +22,10 @@ from scanner.vocabulary import Partial, Unobserved
 
 FORMAT = 1
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
-LIMIT = 1 << 30
+LIMIT = 256 << 20
 """Most bytes that a compressed snapshot may unpack to."""
+LONGEST = 300
+"""Most characters of a message: names in it come out of the file."""
 
 SOURCES: Mapping[type, str] = {QueueAttributes: "sqs:GetQueueAttributes"}
 """Which IAM action read the policies of a class of facts, where it is not IAM's own."""
@@ -47,38 +49,41 @@ def load(data: bytes) -> Snapshot:
     Raises DamagedSnapshot, with one sentence, for anything else.
     """
     try:
-        document = json.loads(_unpacked(data))
-    except (ValueError, RecursionError) as fault:
-        message = "The file is not a snapshot, or it is cut."
-        raise DamagedSnapshot(message) from fault
-    if not isinstance(document, dict) or "snapshot" not in document:
-        _refuse("The file is JSON, but not a snapshot.")
-    if document.get("format") != FORMAT:
-        _refuse(f"The snapshot has format {document.get('format')!r}, this version reads {FORMAT}.")
-    try:
-        snapshot: Snapshot = _dataclass(Snapshot, document["snapshot"])
+        return _snapshot(_document(data))
     except DamagedSnapshot:
         raise
     except (KeyError, TypeError, ValueError, RecursionError) as fault:
-        message = f"The snapshot is damaged: {fault}"[:300]
+        message = f"The snapshot is damaged: {fault}"[:LONGEST]
         raise DamagedSnapshot(message) from fault
+
+
+def _document(data: bytes) -> Any:
+    try:
+        return json.loads(_unpacked(data))
+    except (ValueError, RecursionError) as fault:
+        message = "The file is not a snapshot, or it is cut."
+        raise DamagedSnapshot(message) from fault
+
+
+def _snapshot(document: Any) -> Snapshot:
+    if not isinstance(document, dict) or "snapshot" not in document:
+        _refuse("The file is JSON, but not a snapshot.")
+    if document.get("format") != FORMAT:
+        _refuse(f"This version reads format {FORMAT}, not {document.get('format')!r}.")
+    snapshot: Snapshot = _dataclass(Snapshot, document["snapshot"])
     return snapshot
 
 
 def _unpacked(data: bytes) -> bytes:
     if not data.startswith(ZSTANDARD):
         return data
-    import zstandard
+    from scanner.facts.packed import unpack
 
-    try:
-        unpacked: bytes = zstandard.ZstdDecompressor().decompress(data, max_output_size=LIMIT)
-    except zstandard.ZstdError as fault:
-        raise ValueError(str(fault)) from fault
-    return unpacked
+    return unpack(data, LIMIT)
 
 
 def _refuse(message: str) -> NoReturn:
-    raise DamagedSnapshot(message)
+    raise DamagedSnapshot(message[:LONGEST])
 
 
 def _written(value: Any) -> Any:
@@ -154,10 +159,21 @@ def _read(hint: Any, value: Any, source: str) -> Any:
     if hint in TAGGED.values():
         return _tagged(_expect(dict, value, "gap"))
     if hint is datetime:
-        return datetime.fromisoformat(_expect(str, value, "moment"))
+        return _moment(_expect(str, value, "moment"))
     if issubclass(hint, StrEnum):
         return hint(value)
     return _dataclass(hint, value) if dataclasses.is_dataclass(hint) else _expect(hint, value, "")
+
+
+def _moment(text: str) -> datetime:
+    """The moment in UTC, as `dump` writes it; one without a zone, or outside of time, is refused."""
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        _refuse("The snapshot is damaged: a moment has no time zone.")
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        _refuse("The snapshot is damaged: a moment lies outside of the calendar.")
 
 
 def _alternative(kinds: tuple[Any, ...], value: Any, source: str) -> Any:
@@ -168,9 +184,9 @@ def _alternative(kinds: tuple[Any, ...], value: Any, source: str) -> Any:
         if "$policy" in value and Policy in kinds:
             return parse(_expect(str, value["$policy"], "policy"), source=source)
         if not TAGGED.keys().isdisjoint(value):
-            return _tagged(value)
-        if "$partial" in value:
-            whole = next(kind for kind in kinds if get_origin(kind) is tuple)
+            return _gap(kinds, value)
+        whole = next((kind for kind in kinds if get_origin(kind) is tuple), None)
+        if "$partial" in value and whole is not None:
             why = _read(tuple[Unobserved, ...], value["why"], source)
             return Partial(_read(whole, value["$partial"], source), why)
     plain = [kind for kind in kinds if _is_plain(kind)]
@@ -181,6 +197,14 @@ def _alternative(kinds: tuple[Any, ...], value: Any, source: str) -> Any:
 
 def _is_plain(kind: Any) -> bool:
     return get_origin(kind) is not Partial and kind not in {NoneType, Policy, *TAGGED.values()}
+
+
+def _gap(kinds: tuple[Any, ...], value: dict[str, Any]) -> Unobserved:
+    """The gap that a dict is tagged as, where one may stand."""
+    gap = _tagged(value)
+    if not any(isinstance(gap, kind) for kind in kinds if kind in TAGGED.values()):
+        _refuse("The snapshot is damaged: a gap stands where none can be.")
+    return gap
 
 
 def _tagged(value: dict[str, Any]) -> Unobserved:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_what_is_not_what_was_stored_is_refused(folder: Path, scan: Scan, damage
         file.write_bytes(content[damage])
     with pytest.raises(BrokenSnapshotError):
         stored_json(stored)
+
+
+def test_a_bomb_does_not_fill_the_memory_before_it_is_refused(folder: Path, scan: Scan) -> None:
+    stored = put(scan)
+    (folder / stored.path).write_bytes(zstandard.ZstdCompressor().compress(bytes(64 << 20)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BrokenSnapshotError):
+            stored_json(stored)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_write_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
