@@ -95,7 +95,9 @@ def _too_short(dead: Queue, kept: int | None, source: int | None) -> Iterator[st
 
 
 def _days(seconds: int | None) -> str:
-    return "left out" if seconds is None else f"{seconds / DAY:.3g} days"
+    if seconds is None:
+        return "left out"
+    return "1 day" if seconds == DAY else f"{seconds / DAY:.3g} days"
 
 
 def _values(queue: Queue, redrive: Redrive | None, snapshot: Snapshot) -> Mapping[str, str]:
