@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from django import template
 from django.utils import timezone
 
-from posture.templatetags.moments import plain_day
+from posture.templatetags.moments import absolute, plain_day
 
 register = template.Library()
 
@@ -52,11 +52,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The time and score span that a drawing shows, and its size."""
+    """The time that a drawing shows, and its size; scores always run from 0 to 100."""
 
     first: dt.datetime
     last: dt.datetime
-    floor: int
     width: float
     height: float
 
@@ -67,8 +66,8 @@ class Frame:
         return round(self.width * min(1.0, max(0.0, share)), 1)
 
     def y(self, score: float) -> float:
-        """Place a score from top (100) to bottom (the floor)."""
-        return round(self.height * (BEST - score) / (BEST - self.floor), 1)
+        """Place a score from top (100) to bottom (0)."""
+        return round(self.height * (BEST - score) / BEST, 1)
 
 
 @register.inclusion_tag("parts/score_chart.html")
@@ -85,11 +84,10 @@ def score_chart(points: Sequence[Point], days: int = 90) -> dict[str, object]:
     runs = runs_of(known, frame)
     return {
         "known": known,
-        "days": (frame.last - frame.first).days + 1,
+        "span": _span(frame),
         "runs": [{"line": _line(run), "edge": _edge(run), "area": _area(run)} for run in runs],
         "end": (runs[-1][-1].end, runs[-1][-1].score) if runs else None,
-        "grid": [(score, frame.y(score)) for score in range(BEST, frame.floor, -STEP)],
-        "floor": frame.floor,
+        "grid": [(score, frame.y(score)) for score in range(BEST, 0, -STEP)],
         "width": WIDTH,
         "height": HEIGHT,
         "labels": _labels(frame),
@@ -105,7 +103,7 @@ def sparkline(points: Sequence[Point]) -> dict[str, object]:
     if not known:
         return {"runs": ()}
     now = max(timezone.now(), known[-1].at)
-    frame = Frame(known[0].at, now, _floor(known), SPARK_WIDTH, SPARK_HEIGHT)
+    frame = Frame(known[0].at, now, SPARK_WIDTH, SPARK_HEIGHT)
     runs = runs_of(known, frame)
     return {
         "runs": [_line(run) for run in runs],
@@ -139,11 +137,6 @@ def thinned(points: Sequence[P]) -> list[P]:
     return [*kept[:-1:every], kept[-1]]
 
 
-def _floor(points: Sequence[Point]) -> int:
-    worst = min((_low(point) for point in points if point.score is not None), default=0)
-    return min(BEST - 2 * STEP, int(worst) // STEP * STEP)
-
-
 def _low(point: Point) -> int:
     score = point.score or 0
     return score if point.low is None else min(point.low, score)
@@ -152,7 +145,7 @@ def _low(point: Point) -> int:
 def _framed(points: Sequence[Point], now: dt.datetime, days: int) -> Frame:
     last = max(now, points[-1].at)
     first = max(points[0].at, last - dt.timedelta(days=days))
-    return Frame(first, last, _floor(points), WIDTH, HEIGHT)
+    return Frame(first, last, WIDTH, HEIGHT)
 
 
 def runs_of(points: Sequence[Point], frame: Frame) -> list[list[Step]]:
@@ -179,6 +172,12 @@ def _edge(run: Sequence[Step]) -> str:
 def _area(run: Sequence[Step]) -> str:
     back = " ".join(f"{one.end},{one.low} {one.start},{one.low}" for one in reversed(run))
     return f"{_line(run)} {back}"
+
+
+def _span(frame: Frame) -> str:
+    """Say how much time is drawn: whole days, or since when it is less than two."""
+    days = (frame.last - frame.first).days
+    return f"Score over {days} days" if days > 1 else f"Score since {absolute(frame.first)}"
 
 
 def _labels(frame: Frame) -> list[str]:

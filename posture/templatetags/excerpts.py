@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from posture.templatetags.names import spelled
 register = template.Library()
 
 LINES_AT_MOST = 2_000
+COMMAND = re.compile(r"\baws [a-z]|\bcommand\b|-before\.json|(?:^| )--[a-z]|=\[|\bwith Add\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,9 @@ def named_ranges(faults: Iterable[Sequence[int]]) -> str:
     words = [f"{first}\u2013{last}" if last > first else f"{first}" for first, last in ranges]
     several = len(ranges) > 1 or ranges[0][1] > ranges[0][0]
     return f"{'Lines' if several else 'Line'} {', '.join(words)}"
+
+
+@register.filter
+def speaks_of_commands(text: str) -> bool:
+    """Whether a text names a command, one of its options, or a file that a command has written."""
+    return COMMAND.search(text) is not None

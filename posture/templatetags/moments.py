@@ -78,11 +78,13 @@ UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 
 @register.filter
 def duration(span: dt.timedelta | float | None) -> str:
-    """Give a span (timedelta or seconds) as 0:31, 12:05 or 1:02:03; a dash when there is none."""
+    """Give a span (timedelta or seconds) as 0:31, 12:05 or 1:02:03, "under 1 s"; a dash for none."""
     if span is None:
         return "\u2013"
     seconds = span.total_seconds() if isinstance(span, dt.timedelta) else span
-    minutes, rest = divmod(max(0, round(seconds)), MINUTE)
+    if seconds < 1:
+        return "under 1 s"
+    minutes, rest = divmod(round(seconds), MINUTE)
     hours, minutes = divmod(minutes, MINUTE)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

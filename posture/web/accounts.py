@@ -26,7 +26,6 @@ PAGE = 50
 SCANS_SHOWN = 8
 BY_NAME = ("label", "id")
 ORDER = {"not_assessed": 0, "fail": 1, "manual": 2, "pass": 3, "not_applicable": 4}
-SEEN = ("fail", "pass", "not_applicable")
 
 
 @require_safe
@@ -117,7 +116,6 @@ def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> Htt
         "schedule": schedule,
         "form": form or ScheduleForm(initial=said(schedule)),
         "results": coverage_of(results),
-        "seen_count": sum(one.status in SEEN for one in results),
         "scans": [row_of(scan) for scan in scans[:SCANS_SHOWN]],
         "products": _products(row),
         "missing_actions": _missing_actions(row),

@@ -92,6 +92,9 @@ def _shown(
         "place": "findings",
         "here": account,
         "finding": row,
+        "resolved": f"Resolved: {history.RESOLUTIONS[row.resolution]}"
+        if row.resolution in history.RESOLUTIONS
+        else "Resolved",
         "title": row.reasons[0].removesuffix(".") if row.reasons else row.control,
         "control": catalogue.described(row.control),
         "result": results_of(scope).filter(account=account, control=row.control).first(),

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from posture import catalogue
-from posture.access import Scope, accounts_of, findings_of, scope_of
+from posture.access import Scope, accounts_of, findings_of, scope_of, waivers_of
 from posture.models import Account, Finding, SeverityChoice
 from posture.templatetags.marks import WORDS
 from posture.templatetags.names import account_number, clipped
@@ -57,7 +58,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "place": "findings",
         "filters": chosen,
         "names": names,
-        "fields": _fields(chosen, names),
+        "fields": _fields(chosen, _offered(scope, names)),
         "chips": filters.chips(chosen, names, **kept),
         "clear": filters.Filters().url(**kept),
         "back": chosen.url() if chosen.any else "",
@@ -147,6 +148,15 @@ def _names(scope: Scope) -> dict[str, dict[str, str]]:
         },
         "control": {one.id: one.id for one in catalogue.controls()},
     }
+
+
+def _offered(scope: Scope, names: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The words worth choosing: "Waived" only while a waiver is in force."""
+    now = Now()
+    if waivers_of(scope).filter(starts_at__lte=now, ends_at__gt=now).exists():
+        return names
+    states = {word: name for word, name in names["state"].items() if word != "waived"}
+    return names | {"state": states}
 
 
 def _fields(

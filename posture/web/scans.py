@@ -146,7 +146,7 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _phase(row: Scan, phase: str) -> str:
     if row.state == LeaseState.QUEUED:
         return "waiting for a worker"
-    return PHASES.get(phase, phase) if row.is_active else "over"
+    return PHASES.get(phase, phase) if row.is_active else "in all"
 
 
 def _states(rows: list[dict[str, Any]]) -> str:
@@ -161,7 +161,7 @@ def _told(row: Scan, read: int, of: int) -> str:
     if not row.is_active:
         return f"Scan over: {WORDS.get(row.state, row.state)}."
     quarters = (4 * read // of) if of else 0
-    return f"Scan {WORDS[row.state].lower()}: {('no', 'a quarter', 'half', 'three quarters', 'all')[quarters]} of the services read."
+    return f"Scan {WORDS[row.state].lower()}: {('none', 'a quarter', 'half', 'three quarters', 'all')[quarters]} of the services read."
 
 
 @require_POST

@@ -71,6 +71,30 @@ def unseen_of(results: Sequence[ControlResult]) -> Unseen:
     return Unseen(len(missing), partly, actions[:ACTIONS_AT_MOST], more)
 
 
+def assessed_of(results: Sequence[ControlResult]) -> str:
+    """Say "14 controls assessed wholly, 3 partly, 1 not at all, 5 not applicable"; "" for none."""
+    if not results:
+        return ""
+    times = Counter(_extent(one) for one in results)
+    seen = "control" if times["wholly"] == 1 else "controls"
+    parts = [f"{times['wholly']} {seen} assessed wholly"]
+    parts += [f"{times[how]} {how}" for how in ("partly", "not at all")]
+    rest = ("not applicable", "for you to confirm")
+    return ", ".join(parts + [f"{times[how]} {how}" for how in rest if times[how]])
+
+
+def _extent(result: ControlResult) -> str:
+    named = EXTENTS.get(result.status)
+    return named or ("partly" if result.not_assessed else "wholly")
+
+
+EXTENTS = {
+    "not_assessed": "not at all",
+    "not_applicable": "not applicable",
+    "manual": "for you to confirm",
+}
+
+
 def range_of(score: int | None, low: int | None) -> str:
     """Say "64\u201381", or nothing when the bound is the score."""
     return f"{low}\u2013{score}" if score is not None and low not in {None, score} else ""
@@ -236,6 +260,7 @@ def notices_of(scope: Scope, account: Account, results: Sequence[ControlResult])
         **scans_in_question(scope, account),
         "stale_days": stale_days(account),
         "unseen": unseen_of(results),
+        "assessed": assessed_of(results),
     }
 
 

@@ -1,5 +1,6 @@
 """The score drawn over time."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +32,7 @@ def drawn(template: str, points: list[At]) -> str:
 
 
 def test_a_score_holds_until_the_next_one() -> None:
-    frame = Frame(NOW - timedelta(days=10), NOW, 0, 100.0, 100.0)
+    frame = Frame(NOW - timedelta(days=10), NOW, 100.0, 100.0)
     (run,) = runs_of([At(10, 60, 40), At(5, 80, 80)], frame)
     assert [(one.start, one.end, one.score, one.low) for one in run] == [
         (0.0, 50.0, 40.0, 60.0),
@@ -40,13 +41,13 @@ def test_a_score_holds_until_the_next_one() -> None:
 
 
 def test_a_scan_that_could_assess_nothing_leaves_a_gap() -> None:
-    frame = Frame(NOW - timedelta(days=3), NOW, 0, 300.0, 100.0)
+    frame = Frame(NOW - timedelta(days=3), NOW, 300.0, 100.0)
     runs = runs_of([At(3, 60), At(2, None), At(1, 70)], frame)
     assert [(run[0].start, run[-1].end) for run in runs] == [(0.0, 100.0), (200.0, 300.0)]
 
 
 def test_the_bound_never_lies_above_the_score() -> None:
-    frame = Frame(NOW - timedelta(days=1), NOW, 0, 100.0, 100.0)
+    frame = Frame(NOW - timedelta(days=1), NOW, 100.0, 100.0)
     (run,) = runs_of([At(1, 60, 90)], frame)
     assert run[0].low == run[0].score
 
@@ -104,3 +105,21 @@ def test_a_bar_without_a_score_is_no_empty_bar() -> None:
     page = Template("{% load charts %}{% score_bar None %}").render(Context())
     assert 'aria-label="No score"' in page
     assert "bar-fill" not in page
+
+
+def test_the_axis_begins_at_zero_however_high_the_scores() -> None:
+    page = drawn("{% score_chart points %}", [At(10, 90), At(1, 95)])
+    axis = page.partition('class="chart-y"')[2].partition("</div>")[0]
+    assert re.findall(r"<span>(\d+)</span>", axis) == ["100", "80", "60", "40", "20", "0"]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (10, "Score over 10 days"),
+        (1, "Score since 23 Nov 2026, "),
+        (0.01, "Score since 24 Nov 2026, "),
+    ],
+)
+def test_the_chart_says_how_much_time_it_covers(days: float, words: str) -> None:
+    assert words in drawn("{% score_chart points %}", [At(days, 50)])

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from posture.models import Account, Finding, FindingEvent, Scan, Ticket, User
 from posture.models.tenancy import within
+from posture.templatetags.excerpts import speaks_of_commands
 from tests.posture.web.rows import (
     LONG_AGO,
     a_finding,
@@ -290,3 +291,29 @@ def test_the_address_of_a_refused_ticket_form_leads_back_to_the_finding(
     response = getattr(owner, method)(reverse("finding_ticket", args=[finding.pk]))
     assert response.status_code == 302
     assert response["Location"] == reverse("finding", args=[finding.pk])
+
+
+def test_a_resolved_finding_says_so_in_its_head_and_offers_no_fix(
+    owner: Client, scan: Scan
+) -> None:
+    row = a_finding(scan, state="resolved", resolution="fixed", resolved_at=LONG_AGO)
+    page = shown(owner, row)
+    head = page.partition('<div class="head')[2].partition("</h1>")[2].partition("</div>")[0]
+    assert "Resolved: the fault is gone" in head
+    assert "1 Oct 2026" in head
+    assert '<h2 id="h-fix">How it was to be fixed</h2>' in page
+    assert "about 5 min" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("aws cloudtrail update-trail with --no-enable-log-file-validation switches it off.", True),
+        ("Run the last command with queue-before.json in place of queue-after.json.", True),
+        ("Stop logging on the trail; its earlier settings are in trail-before.json.", True),
+        ("In IAM open Users, alice, Security credentials, and remove the device.", False),
+        ("Delete the inline policy.", False),
+    ],
+)
+def test_a_way_back_in_words_of_the_cli_is_told_from_others(text: str, *, spoken: bool) -> None:
+    assert speaks_of_commands(text) is spoken

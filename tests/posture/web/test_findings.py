@@ -265,3 +265,21 @@ def test_the_badge_of_a_ticket_links_to_it(owner: Client, scan: Scan) -> None:
 def test_a_finding_of_a_retired_control_is_still_listed(owner: Client, scan: Scan) -> None:
     a_finding(scan, "old", control="SQS-99")
     assert "Control SQS-99, which is not judged any more" in listed(owner)
+
+
+def test_waived_can_be_chosen_only_while_a_waiver_is_in_force(
+    owner: Client, scan: Scan, alice: User
+) -> None:
+    finding = a_finding(scan)
+    option = '<option value="waived">'
+    assert option not in listed(owner)
+    a_waiver(finding, alice)
+    assert option in listed(owner)
+
+
+def test_the_title_of_a_group_is_called_a_requirement(
+    owner: Client, many: dict[str, object]
+) -> None:
+    page = listed(owner)
+    assert "Requirement not met</th>" in page
+    assert page.count('<span class="requirement">Requirement:</span> ') == 3

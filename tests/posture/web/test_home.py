@@ -133,6 +133,7 @@ def test_a_control_that_was_seen_in_part_is_named_too(owner: Client, scan: Scan)
              missing_action="ec2:DescribeSnapshotAttribute")  # fmt: skip
     page = home(owner)
     assert "1 control not fully seen" in page
+    assert "0 controls assessed wholly, 1 partly, 0 not at all." in page
     assert "<code>ec2:DescribeSnapshotAttribute</code>" in page
 
 
@@ -244,3 +245,22 @@ def test_a_paused_account_says_why_nothing_is_scanned(owner: Client, account: Ac
     page = home(owner)
     assert "Paused for the audit." in page
     assert "Scan now" not in page
+
+
+def test_what_is_next_names_the_account_when_there_are_several(
+    owner: Client, acme: Organisation, account: Account, scan: Scan
+) -> None:
+    an_account(acme, "444455556666", label="other-seller")
+    a_finding(scan)
+    scored(account, scan, open_critical=1)
+    page = home(owner)
+    assert f"Next thing to do in {account.label}</h2>" in page
+    assert f"The one open finding of {account.label}</a>" in page
+
+
+def test_the_only_account_is_not_named_again(owner: Client, account: Account, scan: Scan) -> None:
+    a_finding(scan)
+    scored(account, scan, open_critical=2)
+    page = home(owner)
+    assert "Next thing to do</h2>" in page
+    assert "All 2 open findings</a>" in page

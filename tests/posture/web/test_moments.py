@@ -52,7 +52,10 @@ def test_what_never_happened_says_so() -> None:
         (timedelta(seconds=31), "0:31"),
         (timedelta(seconds=725), "12:05"),
         (3723.4, "1:02:03"),
-        (timedelta(seconds=-5), "0:00"),
+        (timedelta(seconds=1), "0:01"),
+        (timedelta(milliseconds=900), "under 1 s"),
+        (timedelta(0), "under 1 s"),
+        (timedelta(seconds=-5), "under 1 s"),
         (None, "\u2013"),
     ],
 )

@@ -39,6 +39,12 @@ def running(account: Account, **fields: Any) -> Scan:
     )
 
 
+def test_a_scan_that_has_read_nothing_tells_so(owner: Client, account: Account) -> None:
+    services = [{"service": "IAM", "region": "", "state": "waiting", "calls": 0, "denied": 0}]
+    page = shown(owner, running(account, progress={**PROGRESS, "services": services}))
+    assert "none of the services read" in page
+
+
 def test_scanning_now_queues_one_scan_and_shows_it(owner: Client, account: Account) -> None:
     address = reverse("account_scans", args=[account.pk])
     first = owner.post(address)

@@ -86,3 +86,9 @@ def test_a_token_shows_what_it_may_and_when_it_was_used(owner: Client) -> None:
     row = page.partition("<tbody")[2].partition("</tbody>")[0]
     assert "findings:read, findings:triage" in row
     assert "never" in row
+
+
+def test_only_scopes_that_open_something_are_offered(owner: Client) -> None:
+    page = owner.get(reverse("tokens")).content.decode()
+    offered = re.findall(r'name="scopes" value="([^"]+)"', page)
+    assert offered == ["findings:read", "findings:triage", "scans:run", "admin"]
