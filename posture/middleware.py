@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -20,10 +21,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _API = "/api/"
+_CHARSETS = {"utf-8", "utf8"}
 
 
 class RequestId:
-    """Gives each request an id, or keeps a well-formed one that came with it (X-Request-ID)."""
+    """Gives each request an id, or keeps a well-formed one that came with it (X-Request-ID).
+
+    It comes first, so it also turns away what nothing behind it could decode, and keeps answers of
+    the API out of every cache, refusals of the other layers included.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -34,8 +40,11 @@ class RequestId:
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.id = request_id  # type: ignore[attr-defined] # ours, read by problem details
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self.get_response(request)
+            known = (request.content_params or {}).get("charset", "utf-8").lower() in _CHARSETS
+            response = self.get_response(request) if known else _other_charset(request)
         response["X-Request-ID"] = request_id
+        if request.path_info.startswith(_API):
+            response["Cache-Control"] = "no-store"
         return response
 
 
@@ -132,21 +141,30 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer 503 with Retry-After; problem details for the API, one sentence for people."""
     log.error("database unavailable", exc_info=error)
     sentence = "The database does not answer at the moment. Nothing was changed; try again soon."
-    response: HttpResponse
-    if request.path_info.startswith(_API):
-        problem = {
-            "type": "about:blank",
-            "title": "Service unavailable",
-            "status": 503,
-            "detail": sentence,
-            "code": "unavailable",
-            "request_id": getattr(request, "id", ""),
-        }
-        response = JsonResponse(problem, status=503, content_type="application/problem+json")
-    else:
-        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    response = _refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence)
     response["Retry-After"] = "5"
     return response
+
+
+def _other_charset(request: HttpRequest) -> HttpResponse:
+    """Python knows codecs that are no text encodings or make lone surrogates; we need only one."""
+    sentence = "Send text as UTF-8, or leave the charset out of Content-Type."
+    return _refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", sentence)
+
+
+def _refusal(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
+    """Problem details for the API, one sentence for people."""
+    if not request.path_info.startswith(_API):
+        return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": sentence,
+        "code": code,
+        "request_id": getattr(request, "id", ""),
+    }
+    return JsonResponse(problem, status=status, content_type="application/problem+json")
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:

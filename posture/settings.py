@@ -285,7 +285,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["posture.api.access.HasVerb"],
     "DEFAULT_SCHEMA_CLASS": "posture.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["posture.api.parsing.Json"],
     "EXCEPTION_HANDLER": "posture.api.problems.answer_exception",
     "UNAUTHENTICATED_USER": None,
 }

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from posture.api.moments import Moment
 from posture.models import Finding, LeaseState, Scan, SeverityChoice
 
 PAGING = {"cursor", "page_size"}
@@ -61,13 +62,13 @@ class FindingFilters(filters.FilterSet):
     region = Texts(field_name="region")
     resource = filters.CharFilter(field_name="resource", help_text="Exact resource key, an ARN.")
     fingerprint = Texts(field_name="fingerprint")
-    changed_since = filters.IsoDateTimeFilter(
+    changed_since = Moment(
         field_name="last_changed",
         lookup_expr="gte",
         help_text="ISO 8601 moment; findings that changed then or later. Poll with the newest "
         "last_changed that you have seen.",
     )
-    first_seen_since = filters.IsoDateTimeFilter(field_name="first_seen", lookup_expr="gte")
+    first_seen_since = Moment(field_name="first_seen", lookup_expr="gte")
     ticket = filters.ChoiceFilter(
         method="by_ticket",
         choices=(("none", "without a ticket"), ("any", "with a ticket")),

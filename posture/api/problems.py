@@ -127,9 +127,6 @@ def _errors_of(detail: Any, pointer: str = "") -> Any:
             nested = isinstance(inner, (dict, list))
             yield from _errors_of(inner, f"{pointer}/{index}" if nested else pointer)
     else:
-        # both may repeat what was sent, and JSON can spell characters that UTF-8 cannot
-        yield {
-            "pointer": storable(pointer) or "/",
-            "code": str(detail.code),
-            "detail": storable(str(detail)),
-        }
+        # a name that was sent stands in it, and JSON can spell characters that UTF-8 cannot
+        where = storable(pointer) or "/"
+        yield {"pointer": where, "code": str(detail.code), "detail": str(detail)}
