@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+from posture.models.plain import storable
+
 Row = TypeVar("Row", bound=Model)
 
 COUNTED_AT_MOST = 1_000
@@ -77,7 +79,7 @@ def _read(rows: QuerySet[Row], order: Sequence[str], after: str) -> list[Any] | 
         if pairs is None or [name for name, _ in pairs] != list(order):
             return None
         return [_value(_kind(rows, name.lstrip("-")), text) for name, text in pairs]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -89,7 +91,7 @@ def _kind(rows: QuerySet[Row], name: str) -> str:
 
 def _value(kind: str, text: Any) -> Any:
     """Give what stood in the column; raises ValueError for what cannot have stood there."""
-    if isinstance(text, str) and "\x00" not in text:
+    if isinstance(text, str) and storable(text) == text:
         if kind == "UUIDField":
             return uuid.UUID(text)
         if kind == "DateTimeField":
@@ -105,7 +107,7 @@ def _moment(text: str) -> dt.datetime:
     moment = parse_datetime(text)
     if moment is None or moment.tzinfo is None:
         raise ValueError(text)
-    return moment
+    return moment.astimezone(dt.UTC)  # PostgreSQL refuses offsets of 16 hours and more
 
 
 def counted(rows: QuerySet[Row]) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -22,6 +23,17 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
     """Sign in with email and password; allauth gives the same answer for every wrong pair."""
 
     template_name = "sign_in.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Forget a `next` that leads elsewhere, or that is no address: allauth would fail over it."""
+        for given in ("GET", "POST"):
+            words = getattr(request, given)
+            if "next" in words and not _is_ours(request, words["next"]):
+                kept = words.copy()
+                del kept["next"]
+                setattr(request, given, kept)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: LoginForm) -> HttpResponse:
         """Let in; somebody who left gets the answer that a wrong password gets."""
@@ -67,7 +79,12 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 def _way_back(request: HttpRequest) -> str:
     """The page the form was on; anything that leads elsewhere becomes the home page."""
     there = request.POST.get("next", "")
+    return there if _is_ours(request, there) else "/"
+
+
+def _is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether it is a path on this host; False too for what cannot be read as an address."""
     safe = url_has_allowed_host_and_scheme(
-        there, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return there if safe and there.startswith("/") else "/"
+    return safe and address.startswith("/")
