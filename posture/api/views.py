@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture import access, catalogue, scans, tickets
-from posture.api import filters, paging
+from posture.api import filters, finding_shapes, paging
 from posture.api import serializers as shapes
 from posture.api.access import caller
 from posture.api.problems import Conflict
@@ -128,7 +128,7 @@ class Findings(Listing):
     """Findings, what changed last first."""
 
     queryset = Finding.objects.none()
-    serializer_class = shapes.FindingRow
+    serializer_class = finding_shapes.FindingRow
     pagination_class = paging.ByChange
     filterset_class = filters.FindingFilters
 
@@ -141,7 +141,7 @@ class FindingById(generics.RetrieveAPIView[Finding]):
     """One finding with evidence, why it matters, the fix and its history."""
 
     queryset = Finding.objects.none()
-    serializer_class = shapes.FindingDetail
+    serializer_class = finding_shapes.FindingDetail
     verbs: ClassVar[dict[str, access.Verb]] = {"PATCH": "triage"}
 
     def get_queryset(self) -> QuerySet[Finding]:
@@ -150,12 +150,12 @@ class FindingById(generics.RetrieveAPIView[Finding]):
 
     @extend_schema(
         operation_id="findings_update",
-        request=shapes.FindingPatch,
-        responses={200: shapes.FindingDetail},
+        request=finding_shapes.FindingPatch,
+        responses={200: finding_shapes.FindingDetail},
     )
     def patch(self, request: Request, pk: str) -> Response:
         """Set or, with null, remove the external ticket reference; nothing else can be changed."""
-        said = shapes.FindingPatch(data=request.data)
+        said = finding_shapes.FindingPatch(data=request.data)
         said.is_valid(raise_exception=True)
         finding = self.get_object()
         user, token = caller(request).user, caller(request).token
