@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Q
@@ -20,6 +21,7 @@ from posture.models import (
 from posture.models.plain import storable, storable_json
 from posture.models.tenancy import committed
 from posture.scans.changes import Changes, Known, compare
+from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
 from posture.scans.findings import Step, write_findings
 from posture.scans.results import write_account, write_results
 from posture.scans.storing import keep
@@ -31,6 +33,15 @@ from scanner.vocabulary import Status
 
 STATEMENT_TIMEOUT = "120s"
 SHOWN_ACTIONS = 5
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""How far a worker's clock may be ahead of the database's; what NTP keeps is far below."""
+REACHABLE = (Account.State.CONNECTED, Account.State.PAUSED)
+"""A pause stops the next scans, not the one under way."""
+OLDER = Reason(
+    "older_report",
+    "A newer report of this account was recorded already, so findings and score stay as that one "
+    "left them. If no other scan ran meanwhile, the clock of our worker is behind.",
+)
 
 
 def record(*, scan: Scan, fence: int, report: Report) -> bool:
@@ -38,7 +49,8 @@ def record(*, scan: Scan, fence: int, report: Report) -> bool:
 
     `fence` is the number under which the scan was claimed. A second call, or one from a worker
     whose lease was taken over, changes nothing. A report older than the last recorded one is kept
-    but touches no finding and no score.
+    but touches no finding and no score. One from the future, or of an account that was disconnected
+    meanwhile, fails the scan.
     """
     snapshot = keep(report.document, scan=scan, taken_at=report.snapshot.now, engine=report.engine)
 
@@ -48,10 +60,14 @@ def record(*, scan: Scan, fence: int, report: Report) -> bool:
         if scan.held(fence).select_for_update().first() is None:
             return False
         step = Step(account, scan, report.snapshot.now, database_now())
-        judged, changes = report.score, Changes()
-        if account.scored_at is None or account.scored_at <= step.taken_at:
+        refused = _refused(step)
+        if refused is not None:
+            fail(scan, fence, refused)
+        elif account.scored_at is not None and step.taken_at < account.scored_at:
+            _finish(step, _saved(snapshot), report, report.score, Changes(), older=True)
+        else:
             judged, changes = _record_findings(step, report.outcomes)
-        _finish(step, _saved(snapshot), report, judged, changes)
+            _finish(step, _saved(snapshot), report, judged, changes)
         return True
 
     return committed(scan.organisation_id, write)
@@ -61,6 +77,17 @@ def _be_patient() -> None:
     """A large account takes longer than a page may; holds until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
+
+
+def _refused(step: Step) -> Reason | None:
+    """Why this report must not count.
+
+    A moment in the future would be the newest until the calendar gets there, and every honest
+    report until then an old one.
+    """
+    if step.account.state not in REACHABLE:
+        return NOT_CONNECTED
+    return CLOCK if step.taken_at - step.at > CLOCKS_DIFFER_BY else None
 
 
 def _record_findings(step: Step, outcomes: Collection[Outcome]) -> tuple[Score, Changes]:
@@ -124,14 +151,22 @@ def _saved(snapshot: StoredSnapshot) -> StoredSnapshot:
     )
 
 
-def _finish(
-    step: Step, snapshot: StoredSnapshot, report: Report, judged: Score, changes: Changes
+def _finish(  # noqa: PLR0913 - what the row of a scan tells
+    step: Step,
+    snapshot: StoredSnapshot,
+    report: Report,
+    judged: Score,
+    changes: Changes,
+    *,
+    older: bool = False,
 ) -> None:
     unread = len(report.unobserved)
+    code = OLDER.code if older else "unobserved" if unread else ""
+    sentences = [OLDER.sentence if older else "", _what_was_missing(report)]
     Scan.objects.filter(pk=step.scan.pk).update(
         state=LeaseState.PARTIAL if unread else LeaseState.DONE,
-        reason_code="unobserved" if unread else "",
-        reason=_what_was_missing(report),
+        reason_code=code,
+        reason=" ".join(filter(None, sentences)),
         finished_at=Now(),
         lease_until=None,
         snapshot=snapshot,

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan
+from posture.models import MAX_ATTEMPTS, Account, Scan
 from posture.models.crossing import organisation_of_scan
-from posture.models.plain import storable
 from posture.models.tenancy import committed, within
+from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
@@ -24,21 +24,6 @@ from scanner.controls import every_control
 from scanner.facts.profile import Profile
 
 log = logging.getLogger(__name__)
-
-TOO_LONG = (
-    "too_long",
-    "Reading this account took longer than half an hour. AWS was probably throttling; scan again "
-    "at a quieter time.",
-)
-OURS = (
-    "internal",
-    "The scan failed three times through a fault of ours. The worker's log has the details.",
-)
-NOT_CONNECTED = (
-    "not_connected",
-    "The account is not connected any more. Test its connection, then scan again.",
-)
-
 
 BOTOCORE_NAMES = {"aws-marketplace": "marketplace-catalog"}
 """Where botocore calls a service otherwise than IAM does."""
@@ -81,16 +66,16 @@ def run(claim: Claim) -> None:
     that one. An error of ours gives the scan back for its next attempt.
     """
     if claim.account.state != Account.State.CONNECTED:
-        _fail(claim, *NOT_CONNECTED)
+        _fail(claim, NOT_CONNECTED)
         return
     try:
         _visit_and_record(claim)
     except Stopped:
         log.warning("scan was taken over", extra=_named(claim))
     except CannotReach as refusal:
-        _fail(claim, refusal.code, f"{refusal.message} {refusal.advice}")
+        _fail(claim, Reason(refusal.code, f"{refusal.message} {refusal.advice}"))
     except SoftTimeLimitExceeded:
-        _fail(claim, *TOO_LONG)
+        _fail(claim, TOO_LONG)
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
         log.exception("scan failed", extra=_named(claim))
         _give_back(claim)
@@ -130,20 +115,8 @@ def profile_of(account: Account) -> Profile:
     return Profile(**answers)
 
 
-def _fail(claim: Claim, code: str, reason: str) -> None:
-    """End the scan with a reason that people can act on; the account remembers it too."""
-
-    def write() -> None:
-        if claim.scan.held(claim.fence).update(
-            state=LeaseState.FAILED,
-            reason_code=code,
-            reason=storable(reason),
-            finished_at=Now(),
-            lease_until=None,
-        ):
-            Account.objects.filter(pk=claim.account.pk).update(state_reason=storable(reason))
-
-    committed(claim.scan.organisation_id, write)
+def _fail(claim: Claim, reason: Reason) -> None:
+    committed(claim.scan.organisation_id, lambda: fail(claim.scan, claim.fence, reason))
 
 
 def _give_back(claim: Claim) -> None:
@@ -151,7 +124,7 @@ def _give_back(claim: Claim) -> None:
     connection.close_if_unusable_or_obsolete()
     try:
         if claim.scan.attempt >= MAX_ATTEMPTS:
-            _fail(claim, *OURS)
+            _fail(claim, OURS)
             return
         with within(claim.scan.organisation_id):
             claim.scan.held(claim.fence).update(lease_until=Now())

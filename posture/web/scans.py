@@ -37,6 +37,8 @@ FAILURES = {
     "worker_lost": "The worker was lost",
     "too_long": "It took too long",
     "internal": "A fault of ours",
+    "clock": "The clock of our worker is wrong",
+    "not_connected": "The account is not connected",
     "role_refused": "AWS refused the role",
     "wrong_external_id": "The ExternalId does not fit",
     "denied_by_organization": "A policy of the AWS organization refused us",

@@ -15,7 +15,7 @@ from tests.builders import a_snapshot
 from tests.posture.rows import a_scan
 
 ROOT = "arn:aws:iam::111122223333:root"
-MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+MONDAY = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
 
 def day(number: int) -> datetime:

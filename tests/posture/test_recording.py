@@ -284,10 +284,66 @@ def test_an_older_report_is_kept_but_touches_no_finding(visit: Visit) -> None:
     )
     scan.refresh_from_db()
     assert (scan.state, scan.snapshot is not None) == ("done", True)
+    assert (scan.reason_code, scan.counts["opened"]) == ("older_report", 0)
+    assert "newer report" in scan.reason
     assert ScorePoint.objects.count() == 1
 
 
-def _everything() -> list[list[Any]]:
+def test_an_older_report_with_gaps_says_both(visit: Visit) -> None:
+    visit(an_outcome(Status.PASS), on=5)
+    scan = visit(report=a_report(an_outcome(), taken_at=day(1), unread=DENIED))
+    scan.refresh_from_db()
+    assert (scan.state, scan.reason_code) == ("partial", "older_report")
+    assert "newer report" in scan.reason
+    assert DENIED.action in scan.reason
+
+
+def test_a_report_from_the_future_is_refused_and_holds_up_no_honest_one(visit: Visit) -> None:
+    visit(an_outcome(Status.PASS), on=0)
+    before = _everything(but=Scan)
+    future = database_now() + timedelta(minutes=6)
+    scan = visit(report=a_report(an_outcome(), taken_at=future))
+    scan.refresh_from_db()
+    assert (scan.state, scan.reason_code, scan.snapshot) == ("failed", "clock", None)
+    assert "clock of our worker" in scan.reason
+    assert scan.finished_at is not None
+    assert Account.objects.get().state_reason == scan.reason
+    Account.objects.update(state_reason="")
+    assert _everything(but=Scan) == before
+    visit(an_outcome(), on=1)
+    assert finding().state == "open"
+    assert Account.objects.get().state_reason == ""
+
+
+def test_clocks_may_differ_a_little(visit: Visit) -> None:
+    soon = database_now() + timedelta(minutes=4)
+    scan = visit(report=a_report(an_outcome(), taken_at=soon))
+    scan.refresh_from_db()
+    assert scan.state == "done"
+    assert finding().first_seen == soon
+
+
+@pytest.mark.parametrize(
+    ("state", "expected", "code"),
+    [
+        (Account.State.DISCONNECTED, "failed", "not_connected"),
+        (Account.State.PENDING, "failed", "not_connected"),
+        (Account.State.PAUSED, "done", ""),
+    ],
+)
+def test_a_scan_counts_only_while_we_may_look_at_the_account(
+    account: Account, state: str, expected: str, code: str
+) -> None:
+    scan = a_claimed_scan(account)
+    Account.objects.update(state=state)
+    assert record(scan=scan, fence=scan.fence, report=a_report(an_outcome()))
+    scan.refresh_from_db()
+    assert (scan.state, scan.reason_code) == (expected, code)
+    assert Finding.objects.exists() == (expected == "done")
+    assert (Account.objects.get().score is not None) == (expected == "done")
+
+
+def _everything(but: type[OrganisationOwned] | None = None) -> list[list[Any]]:
     models: tuple[type[OrganisationOwned], ...] = (
         Account,
         Finding,
@@ -297,7 +353,9 @@ def _everything() -> list[list[Any]]:
         ScorePoint,
         StoredSnapshot,
     )
-    return [list(model._default_manager.order_by("pk").values()) for model in models]
+    return [
+        list(model._default_manager.order_by("pk").values()) for model in models if model is not but
+    ]
 
 
 def test_the_account_gets_score_topics_and_counters(visit: Visit) -> None:

@@ -145,6 +145,13 @@ def test_a_scan_with_gaps_says_what_is_missing(owner: Client, account: Account) 
     assert f"{reverse('account', args=[account.pk])}#coverage" in page
 
 
+def test_a_scan_that_came_too_late_says_that_nothing_changed(
+    owner: Client, account: Account
+) -> None:
+    scan = a_done_scan(account, reason_code="older_report", reason="A newer report was recorded.")
+    assert "A newer report was recorded." in shown(owner, scan)
+
+
 def test_a_finished_scan_counts_what_changed(owner: Client, account: Account) -> None:
     counts = {"opened": 3, "resolved": 2, "reopened": 1, "not_assessed": 4}
     page = shown(owner, a_done_scan(account, counts=counts))
