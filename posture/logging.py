@@ -13,25 +13,36 @@ _SECRETS = re.compile(
     r"spt_[0-9A-Za-z]{12}\.[0-9A-Za-z]+"  # our own tokens
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in addresses
-    r"|(?i:(?:password|secret|token|external.?id)['\"]?\s*[=:]\s*)['\"]?[^\s'\",}]{6,}"
+    r"|seller-posture-[0-9a-f]{8,}"  # external ids
+    r"|(?i:(?:password|secret|token|external.?id)[\w-]{0,40}\\*['\"]?\s*[=:]\s*)"
+    r"(?:\[[^\]]{0,4000}|\\*['\"]?[^\s'\",}\]\\]{6,})"  # a list of them, or one
 )
 _SECRET_NAMES = re.compile(r"(?i)password|passwd|secret|token|authorization|cookie|external.?id")
 _Event = MutableMapping[str, Any]
+REMOVED = "[removed]"
+DEEPEST = 20
+"""Levels of a field that are written; an error while writing would print all of it."""
 
 
 def without_secrets(_logger: object, _method: str, event: _Event) -> _Event:
     """Replace what looks like a secret, by its form or its name, at any depth of a log event."""
-    return {key: _without_secrets(str(key), value) for key, value in event.items()}
+    return {key: _without_secrets(str(key), value, DEEPEST) for key, value in event.items()}
 
 
-def _without_secrets(name: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return "[removed]" if _SECRET_NAMES.search(name) else _SECRETS.sub("[removed]", value)
+def _without_secrets(name: str, value: Any, deeper: int) -> Any:
+    """Give the value as it may be written; what JSON does not know is written as `repr` has it."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if _SECRET_NAMES.search(name) or not deeper:
+        return REMOVED
     if isinstance(value, Mapping):
-        return {key: _without_secrets(str(key), one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_secrets(name, one) for one in value]
-    return value
+        return {
+            _SECRETS.sub(REMOVED, str(key)): _without_secrets(str(key), one, deeper - 1)
+            for key, one in value.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_without_secrets(name, one, deeper - 1) for one in value]
+    return _SECRETS.sub(REMOVED, value if isinstance(value, str) else repr(value))
 
 
 _SHARED: list[structlog.typing.Processor] = [

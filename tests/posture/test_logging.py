@@ -11,6 +11,7 @@ import structlog
 
 from posture.logging import configuration
 
+EXTERNAL_ID = "seller-posture-" + "0123456789abcdef0123456789abcdef01234567"
 LOGGER = logging.getLogger("posture.example")
 Said = Callable[[], dict[str, Any]]
 
@@ -74,6 +75,13 @@ def test_an_exception_comes_with_its_trace_but_without_variables(said: Said) -> 
         ("cannot reach postgresql://app:hunter2@db/posture", "hunter2"),
         ("sent password=hunter2hunter2", "hunter2hunter2"),
         ('sent {"ExternalId": "seller-posture-0123456789"}', "0123456789"),
+        (f"{EXTERNAL_ID} was refused", EXTERNAL_ID),
+        (f"arn:aws:sts::1:role/a?{EXTERNAL_ID}", EXTERNAL_ID),
+        ('{"SecretAccessKey": "wJalrXUtnFEMI/K7MDENG"}', "K7MDENG"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "K7MDENG"),
+        ("aws-session-token=FwoGZXIvYXdzEBYaD", "FwoGZXIvYXdzEBYaD"),
+        ('{"sts:ExternalId": ["my-own-choice", "my-other-choice"]}', "my-other-choice"),
+        (r"{\"ExternalId\": \"my-own-choice\"}", "my-own-choice"),
     ],
 )
 def test_secrets_are_removed_from_messages_and_fields(said: Said, text: str, secret: str) -> None:
@@ -83,6 +91,41 @@ def test_secrets_are_removed_from_messages_and_fields(said: Said, text: str, sec
         LOGGER.exception(text, extra={"data": {"args": [text]}, "more": (text,)})
     assert secret not in str(said())
     assert "[removed]" in str(said()["data"])
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"SecretAccessKey": ["hidden"]},
+        {"aws_secret_access_key": "hidden"},
+        {"ExternalId": ("hidden", ["hidden"])},
+        {"sts:ExternalId": {"StringEquals": "hidden"}},
+        {"token": b"hidden"},
+        [{"deep": [{"SessionToken": {"hidden"}}]}],
+    ],
+)
+def test_what_a_field_is_called_hides_all_that_is_in_it(said: Said, field: object) -> None:
+    LOGGER.warning("request", extra={"data": field})
+    line = said()
+    assert "hidden" not in str(line)
+    assert "[removed]" in str(line["data"])
+
+
+def test_values_that_json_does_not_know_are_searched_as_well(said: Said) -> None:
+    odd = {"error": ValueError(EXTERNAL_ID), "bytes": EXTERNAL_ID.encode(), "set": {EXTERNAL_ID}}
+    LOGGER.warning("request", extra={"data": {**odd, EXTERNAL_ID: 1}, "more": ValueError("why")})
+    line = said()
+    assert EXTERNAL_ID not in str(line)
+    assert line["more"] == "ValueError('why')"
+
+
+def test_a_field_without_end_is_cut(said: Said) -> None:
+    ring: list[object] = ["kept"]
+    ring.append(ring)
+    LOGGER.warning("request", extra={"data": ring, "n": 3, "tokens": 7})
+    line = said()
+    assert line["data"][0] == "kept"
+    assert (line["n"], line["tokens"]) == (3, 7)
 
 
 def test_fields_are_removed_by_their_name_too(said: Said) -> None:
