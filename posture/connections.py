@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,6 +45,8 @@ ROLE_NAME = role.ROLE_NAME
 SHORTEST_PAUSE_MINUTES = 15
 LONGEST_LABEL = 200
 LONGEST_CRON = 100
+WEEKS_LOOKED_AT = 5
+"""Long enough for every weekday and nearly every pair of days of a month to have come."""
 
 
 Held = Literal["ok", "failed", "skipped"]
@@ -233,16 +235,16 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _check_cron(cron: str, zone: ZoneInfo, now: datetime) -> None:
-    """Five fields that come, and come at least a quarter of an hour apart."""
+    """Five fields that come, and come at least a quarter of an hour apart in their first weeks."""
     fields = cron.split()
     if len(fields) != 5 or len(cron) > LONGEST_CRON:  # noqa: PLR2004 - what cron means
         message = "Use five short fields: minute, hour, day of month, month, day of week."
         raise InvalidError("cron", message)
     try:
-        run = next_run(cron, zone, now)
-        for _ in range(len(fields)):
+        first = run = next_run(cron, zone, now)
+        while run - first <= timedelta(weeks=WEEKS_LOOKED_AT):
             following = next_run(cron, zone, run)
-            if (following - run).total_seconds() < SHORTEST_PAUSE_MINUTES * 60:
+            if following - run < timedelta(minutes=SHORTEST_PAUSE_MINUTES):
                 message = f"Leave at least {SHORTEST_PAUSE_MINUTES} minutes between two scans."
                 raise InvalidError("cron", message)
             run = following

@@ -138,6 +138,10 @@ def test_switching_off_leaves_no_next_run_and_keeps_one_row(account: Account) ->
         ({"preset": "custom", "cron": "* * * * * *"}, "cron"),
         ({"preset": "custom", "cron": "*/5 * * * *"}, "cron"),
         ({"preset": "custom", "cron": "0,5 3 * * *"}, "cron"),
+        ({"preset": "custom", "cron": "0,59 0,2,4,6,8,10,12,14,16,17 * * *"}, "cron"),
+        ({"preset": "custom", "cron": "0,50 0,2,4,6,8,10,12,23 * * *"}, "cron"),
+        ({"preset": "custom", "cron": "0,59 0,2,4,23 1,2 6 *"}, "cron"),
+        ({"preset": "custom", "cron": "0,59 0,2,4,23 1,15,16 6 *"}, "cron"),
         ({"preset": "custom", "cron": "0 0 30 2 *"}, "cron"),
         ({"preset": "custom", "cron": "0 3 * * " + "1," * 500 + "1"}, "cron"),
         ({"preset": "daily", "quiet_from": time(2)}, "quiet_until"),
@@ -152,6 +156,11 @@ def test_nonsense_is_refused_and_names_the_field(
     assert str(refusal.value)
     with within(account.organisation_id):
         assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize("cron", ["*/15 * * * *", "0,59 0,2,4 * * *", "0 0 29 2 *"])
+def test_a_quarter_of_an_hour_between_two_scans_is_enough(account: Account, cron: str) -> None:
+    assert schedule(account, preset="custom", cron=cron, zone="Europe/Berlin").next_run
 
 
 def test_the_database_refuses_half_of_the_quiet_hours(account: Account) -> None:
