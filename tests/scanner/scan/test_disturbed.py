@@ -80,6 +80,18 @@ def test_an_answer_that_is_not_whole_is_not_an_empty_account(
     assert action in {gap.action for gap in report.unobserved}
 
 
+def test_a_disabled_region_is_not_assessed_and_the_others_are(fake_aws: FakeAws) -> None:
+    fake_aws.seed("larkfield")
+    visit = a_visit(fake_aws, larkfield.ACCOUNT)
+    quiet = scan(visit, limits=LIMITS)
+    report = scan(visit, limits=LIMITS, regions=("ap-east-1", "us-west-2", "eu-west-1"))
+    blind = [one for one in report.outcomes if one.status is Status.NOT_ASSESSED]
+    assert {one.region for one in blind} == {"ap-east-1"}
+    assert "AMI-06" in {one.control for one in blind}
+    assert {gap.region for gap in report.unobserved} == {"ap-east-1"}
+    assert set(told(quiet)) <= set(told(report))
+
+
 def test_lasting_throttling_is_not_assessed_and_says_so(fake_aws: FakeAws) -> None:
     fake_aws.seed("larkfield")
     visit = a_visit(fake_aws, larkfield.ACCOUNT)
