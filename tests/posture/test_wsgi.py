@@ -9,6 +9,7 @@ import pytest
 from posture.wsgi import application
 
 
+@pytest.mark.django_db  # the server closes old connections when a request begins
 @pytest.mark.parametrize("charset", ["undefined''%41", "unheard-of''%41"])
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
 @pytest.mark.parametrize("path", ["/api/v1/scans", "/sign-in"])
