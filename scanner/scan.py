@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
-from scanner.aws import Calls, Limits, Visit, enter, never
-from scanner.collect.plan import Plan, actions_for, collect, services_for
+from scanner.aws import Calls, Limits, Visit, enter, never, warm
+from scanner.collect.plan import Plan, actions_for, botocore_names, collect, services_for
 from scanner.collect.progress import Picture, Progress
 from scanner.control import judge
 from scanner.controls import every_control
@@ -42,7 +42,6 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     Raises CannotReach (code, message, advice) when the account cannot be read as a whole, and
     Stopped when `stop` said True. Everything else that AWS refuses is in the report.
     """
-    began = time.monotonic()
     show = Progress(progress or _show_nobody)
     show.enter("connecting")
     chosen = tuple(topic for topic in Topic if topic in topics)
@@ -52,6 +51,8 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
         now=now or datetime.now(UTC),
         regions=tuple(regions),
     )
+    warm(botocore_names(plan.services))
+    began = time.monotonic()
     snapshot, calls = _snapshot(visit, plan, chosen, show, stop, limits)
     show.enter("judging")
     return judged(snapshot, calls=calls, collecting=time.monotonic() - began)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -147,11 +147,20 @@ class Aws:
         return _results([self._pool.submit(ask, item) for item in items])
 
     def beside(self, *branches: Callable[[], T]) -> list[T]:
-        """Run a few longer jobs beside each other, each of which may call `each`."""
-        if not branches:
-            return []
-        with ThreadPoolExecutor(len(branches), "collect") as threads:
-            return _results([threads.submit(branch) for branch in branches])
+        """Run a few longer jobs beside each other, each of which may call `each`.
+
+        Who interrupts the wait (a time limit, Ctrl-C) ends the scan for all of them.
+        """
+        threads = ThreadPoolExecutor(max(1, len(branches)), "collect")
+        futures = [threads.submit(branch) for branch in branches]
+        try:
+            wait(futures)
+        except BaseException:  # passed on; the jobs would otherwise be waited for to their end
+            self._asker.end()
+            raise
+        finally:
+            threads.shutdown()
+        return _results(futures)
 
     def pause(self, seconds: float) -> None:
         """Sleep, unless the scan ends meanwhile."""

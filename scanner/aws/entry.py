@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scanner.aws.actions import IDENTITY
 from scanner.aws.asking import Limits, Service
 from scanner.aws.doorway import Aws, Place, never
-from scanner.aws.session import HOMES, Role, assumed_session, open_session
+from scanner.aws.session import HOMES, Role, assumed_session, open_session, partition_of
 from scanner.aws.trouble import CannotReach, Trouble
 from scanner.aws.why import why_unreachable
 from scanner.aws.wire import BotoWire, Watch
@@ -38,11 +38,11 @@ def enter(
     """
     limits = limits or Limits()
     allowed = frozenset(actions) | {IDENTITY}
-    partition = visit.role.partition if visit.role else "aws"
-    home = HOMES[partition]
     if visit.role is not None and visit.account not in {"", visit.role.account}:
         raise wrong_account(visit.role.account, visit.account)
     session = open_session(visit.profile)
+    partition = visit.role.partition if visit.role else partition_of(session)
+    home = HOMES[partition]
     renew: Callable[[], bool] = _nothing_to_renew
     if visit.role is not None:
         session, renew = assumed_session(session, visit.role, actions=actions, limits=limits)

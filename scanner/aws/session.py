@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 HOMES = {"aws": "us-east-1", "aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1"}
 """The region whose STS and global endpoints we ask, by partition."""
+
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""Partitions by how the names of their regions begin; all others are aws."""
 
 ROLE_ARN = re.compile(
     r"arn:(?P<partition>aws|aws-cn|aws-us-gov):iam::(?P<account>\d{12}):role/(?P<name>[\w+=,.@/-]{1,576})",
@@ -89,6 +93,13 @@ def preload(services: Iterable[str]) -> None:
         models().load_service_model(service, "endpoint-rule-set-1")
 
 
+def warm(services: Iterable[str]) -> None:
+    """Load botocore now, and these services' models beside the first calls, which mostly wait."""
+    import botocore.session  # noqa: F401 - loading is all that is wanted
+
+    threading.Thread(target=preload, args=(tuple(services),), daemon=True, name="models").start()
+
+
 def open_session(profile: str = "") -> Session:
     """Give a botocore session with our own credentials, from the environment or a profile.
 
@@ -107,6 +118,12 @@ def open_session(profile: str = "") -> Session:
     parsers = session.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=parse_time)
     return session
+
+
+def partition_of(session: Session) -> str:
+    """The partition of the region that our own configuration names; aws when it names none."""
+    region = str(session.get_config_variable("region") or "")
+    return next((one for start, one in PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def parse_time(value: Any) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -44,18 +45,29 @@ class Region:
     snapshot_block: Observed[str]
 
 
-def collect(aws: Aws, regions: Listed[str]) -> Ec2Facts:
-    """Read all regions beside each other; only the home region when nobody knows which exist."""
-    names = seen(regions) or (aws.home,)
+def collect(aws: Aws, regions: Callable[[], Listed[str]]) -> Ec2Facts:
+    """Read all regions beside each other; only the home region when nobody knows which exist.
+
+    `regions` waits until it is known which there are; home, where most is, is read meanwhile.
+    """
     encrypts = aws.begin(lambda: _encrypts(aws))
-    read = aws.beside(*(partial(_region, aws, name) for name in names))
-    by_name = dict(zip(names, read, strict=True))
+
+    def home() -> dict[str, Region]:
+        return {aws.home: _region(aws, aws.home)}
+
+    def elsewhere() -> dict[str, Region]:
+        names = [name for name in seen(regions()) if name != aws.home]
+        read = aws.beside(*(partial(_region, aws, name) for name in names))
+        return dict(zip(names, read, strict=True))
+
+    here, there = aws.beside(home, elsewhere)
+    read = {**here, **there}
     return Ec2Facts(
-        regions=regions,
-        images=merged(*(one.images for one in read)),
-        snapshots=merged(*(one.snapshots for one in read)),
-        snapshot_block={name: one.snapshot_block for name, one in by_name.items()},
-        image_block={name: one.image_block for name, one in by_name.items()},
+        regions=regions(),
+        images=merged(*(one.images for one in read.values())),
+        snapshots=merged(*(one.snapshots for one in read.values())),
+        snapshot_block={name: one.snapshot_block for name, one in read.items()},
+        image_block={name: one.image_block for name, one in read.items()},
         encrypts_by_default={aws.home: encrypts.result()},
     )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from scanner.aws import Aws, CannotReach, Stopped
 from scanner.collect import account, catalog, cloudtrail, ec2, events, iam, sns, sqs
-from scanner.collect.progress import Progress
+from scanner.collect.progress import FIELDS, Progress
 from scanner.facts.catalog import CatalogFacts
 from scanner.facts.cloudtrail import CloudTrailFacts
 from scanner.facts.ec2 import Ec2Facts
@@ -19,7 +19,7 @@ from scanner.facts.iam import IamFacts
 from scanner.facts.messaging import EventsFacts, SnsFacts, SqsFacts
 from scanner.facts.profile import Profile
 from scanner.facts.unread import unread
-from scanner.vocabulary import Unobserved, seen
+from scanner.vocabulary import Listed, Unobserved, seen
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,12 @@ def actions_for(services: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({action for one in services for action in ACTIONS[one]}))
 
 
+def botocore_names(services: Iterable[str]) -> tuple[str, ...]:
+    """The names by which botocore knows these services, sorted."""
+    known = {field: name for name, field in FIELDS.items()}
+    return tuple(sorted(known.get(one, one) for one in services))
+
+
 ALL_ACTIONS = actions_for(KINDS)
 """Everything that a scan of all topics may ask: the content of the scan role."""
 
@@ -125,15 +131,19 @@ class _Visit:
         wanted = REGIONAL & self._plan.services
         if not wanted:
             return
-        regions = account.enabled_regions(self._aws, self._plan.regions)
-        for name in wanted:
-            self._progress.expect(name, seen(regions))
+        asked = self._aws.begin(lambda: account.enabled_regions(self._aws, self._plan.regions))
         self._aws.beside(
-            lambda: self._read("ec2", lambda: ec2.collect(self._aws, regions)),
-            lambda: self._read(
-                "cloudtrail", lambda: cloudtrail.collect(self._aws, regions, self._plan.now)
-            ),
+            lambda: self._expect(wanted, asked.result()),
+            lambda: self._read("ec2", lambda: ec2.collect(self._aws, asked.result)),
+            lambda: self._read("cloudtrail", lambda: self._trails(asked.result())),
         )
+
+    def _expect(self, services: Iterable[str], regions: Listed[str]) -> None:
+        for name in sorted(services):
+            self._progress.expect(name, seen(regions))
+
+    def _trails(self, regions: Listed[str]) -> CloudTrailFacts:
+        return cloudtrail.collect(self._aws, regions, self._plan.now)
 
     def _read(self, name: str, ask: Callable[[], F]) -> None:
         if name not in self._plan.services:

@@ -64,8 +64,11 @@ class Progress:
     def expect(self, service: str, regions: Sequence[str]) -> None:
         """Add rows of a service, named as in the snapshot; "" is the region of a global one."""
         with self._lock:
+            known = [row.state for (name, _), row in self._rows.items() if name == service]
+            state = known[0] if known else "waiting"
             for region in regions:
-                self._rows.setdefault((service, region), Row(NAMES.get(service, service), region))
+                row = Row(NAMES.get(service, service), region, state)
+                self._rows.setdefault((service, region), row)
 
     def begin(self, service: str) -> None:
         """A service is being read."""

@@ -1,5 +1,7 @@
 """Pages are joined whole or not at all, and answers that are no failures are told apart."""
 
+import _thread
+import threading
 from typing import Any
 
 import pytest
@@ -122,3 +124,30 @@ def test_answers_about_many_items_come_in_their_order() -> None:
 
 def test_an_endpoint_has_no_slash_at_its_end() -> None:
     assert FakeAws({}).endpoint("sqs", "eu-west-1") == "https://sqs.eu-west-1.amazonaws.com"
+
+
+def test_who_interrupts_the_wait_ends_every_job() -> None:
+    once = threading.Lock()
+
+    def interrupting(region: str, params: Answer) -> Answer:
+        if once.acquire(blocking=False):
+            _thread.interrupt_main()
+        return page(1)
+
+    aws = FakeAws({LIST: interrupting})
+
+    def ask_for_ever() -> None:
+        while True:
+            aws.call("sns", "ListSubscriptions", region=HOME)
+
+    with pytest.raises(KeyboardInterrupt):
+        aws.beside(ask_for_ever, ask_for_ever)
+
+
+def test_jobs_beside_each_other_may_ask_about_many_items() -> None:
+    aws = FakeAws({LIST: page()}, limits=limited(in_flight=2))
+
+    def job() -> int:
+        return len(aws.each(lambda _: aws.call("sns", "ListSubscriptions", region=HOME), range(9)))
+
+    assert aws.beside(*[job] * 12) == [9] * 12

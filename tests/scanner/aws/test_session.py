@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scanner.aws import CannotReach, Role, session_name
-from scanner.aws.session import models, open_session, parse_time
+from scanner.aws.session import models, open_session, parse_time, partition_of
 
 ARN = "arn:aws:iam::111122223333:role/SellerPostureScan"
 
@@ -87,3 +87,20 @@ def test_a_profile_that_does_not_exist_is_named_as_the_cause() -> None:
 )
 def test_timestamps_are_read_in_every_spelling(value: object) -> None:
     assert parse_time(value) == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("us-east-1", "aws"),
+        ("eu-west-1", "aws"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("cn-north-1", "aws-cn"),
+        ("", "aws"),
+    ],
+)
+def test_our_own_region_tells_the_partition(
+    monkeypatch: pytest.MonkeyPatch, region: str, partition: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    assert partition_of(open_session()) == partition

@@ -75,7 +75,9 @@ def snapshots(*own: Answer, public: tuple[str, ...] = ()) -> Reply:
 def collected(
     replies: Mapping[str, Reply] | None = None, regions: Listed[str] = (HOME,), **limits: int
 ) -> Ec2Facts:
-    return ec2.collect(FakeAws({**QUIET, **(replies or {})}, limits=limited(**limits)), regions)
+    return ec2.collect(
+        FakeAws({**QUIET, **(replies or {})}, limits=limited(**limits)), lambda: regions
+    )
 
 
 def an_image(**replies: Reply) -> Image:
@@ -109,7 +111,7 @@ def test_an_image_is_read_with_all_its_devices() -> None:
 
 def test_own_images_are_asked_for_with_those_that_hide() -> None:
     aws = FakeAws(QUIET)
-    ec2.collect(aws, (HOME,))
+    ec2.collect(aws, lambda: (HOME,))
     (asked,) = [params for action, _, params in aws.asked if action == "ec2:DescribeImages"]
     assert asked == {
         "Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True, "MaxResults": 1_000,

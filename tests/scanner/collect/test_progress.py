@@ -76,3 +76,12 @@ def test_the_catalog_has_its_own_name() -> None:
             "denied": 0,
         }
     ]
+
+
+def test_a_region_that_is_known_late_is_read_like_the_others() -> None:
+    progress, pictures = shown()
+    progress.expect("ec2", ("us-east-1",))
+    progress.begin("ec2")
+    progress.expect("ec2", ("us-east-1", "eu-west-1"))
+    progress.enter("reading")
+    assert set(states(pictures[-1]).values()) == {"reading"}
