@@ -68,6 +68,7 @@ class Eyes:
 
     def look(self) -> None:
         """Check the page as it stands: axe in light and dark, wide and narrow; no sideways scroll."""
+        self._settle()
         for scheme in SCHEMES:
             for width in (WIDE, NARROW):
                 self.page.emulate_media(color_scheme=scheme)
@@ -78,6 +79,14 @@ class Eyes:
         self._fits(NARROWEST)
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+
+    def _settle(self) -> None:
+        # A click returns before the page is there, and a browser scrolls to the fragment of an
+        # address in the frame after that: later than our own scrolling, unless we wait for it.
+        self.page.wait_for_load_state("load")
+        self.page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def _fits(self, width: int) -> None:
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
