@@ -29,10 +29,17 @@ class CallLog:
     """The calls in the order of their end; the oldest are forgotten after half a million."""
 
     _calls: deque[Call] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _page: int = 0
 
-    def add(self, call: Call) -> None:
-        """Write one call down."""
-        self._calls.append(call)
+    def page(self) -> int:
+        """The number of the page that is being written; `forget` begins another one."""
+        return self._page
+
+    def add(self, call: Call, page: int) -> None:
+        """Write one call down, unless the page that it began on is forgotten: a held-up call of a
+        worker that an earlier test killed must not stand in the log of the next."""
+        if page == self._page:
+            self._calls.append(call)
 
     def all(self) -> list[Call]:
         """All calls that are remembered."""
@@ -40,6 +47,7 @@ class CallLog:
 
     def forget(self) -> None:
         """Empty the log."""
+        self._page += 1
         self._calls.clear()
 
 

@@ -53,6 +53,7 @@ class Wrapper:
         return [reply.body]
 
     def _serve(self, environ: Environ) -> Reply:
+        page = self.world.calls.page()
         incoming = read_incoming(environ)
         action = needed_action(incoming.service, incoming.name)
         principal = self.world.keyring.find(incoming.access_key)
@@ -73,7 +74,8 @@ class Wrapper:
                     region=incoming.region,
                     status=status,
                     code=code,
-                )
+                ),
+                page,
             )
         return reply
 

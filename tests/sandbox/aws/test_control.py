@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from sandbox.aws.asking import World
+from sandbox.aws.calls import CallLog
 from sandbox.aws.client import FakeAws, FakeAwsError
 from sandbox.aws.control import answer_control
 from sandbox.aws.principals import Keyring
@@ -46,6 +47,20 @@ def test_calls_are_written_down_with_who_what_and_how_it_ended(fake_aws: FakeAws
     assert first.principal == f"arn:aws:sts::{ACCOUNT}:assumed-role/SellerPostureScan/tests"
     assert (second.status, second.code) == (403, "AccessDenied")
     assert first.time <= second.time
+
+
+def test_a_call_held_up_over_a_reset_is_not_in_the_log_of_what_comes_after(
+    fake_aws: FakeAws,
+) -> None:
+    client(fake_aws, "iam", admin_keys(fake_aws)).list_users()
+    (call,) = fake_aws.calls()
+    log = CallLog()
+    before = log.page()
+    log.forget()
+    log.add(call, before)
+    assert log.all() == []
+    log.add(call, log.page())
+    assert log.all() == [call]
 
 
 def test_calls_are_counted_by_action_and_forgotten(fake_aws: FakeAws) -> None:
