@@ -9,11 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from scanner.facts.account import Account
-from scanner.facts.catalog import CatalogFacts, Product
-from scanner.facts.cloudtrail import CloudTrailFacts, EventDataStore, Trail, TrailEvent
-from scanner.facts.ec2 import EbsSnapshot, Ec2Facts, Image
+from scanner.facts.catalog import CatalogFacts, ChangeSet, Product
+from scanner.facts.cloudtrail import (
+    EXPORT,
+    METERING,
+    ROOT,
+    CloudTrailFacts,
+    EventDataStore,
+    Trail,
+    TrailEvent,
+)
+from scanner.facts.ec2 import EbsSnapshot, Ec2Facts, Image, Instance
 from scanner.facts.iam import (
     ROOT_ROW,
+    AccessKey,
     AccountSummary,
     AttachedPolicy,
     CredentialReport,
@@ -21,16 +30,37 @@ from scanner.facts.iam import (
     IamFacts,
     InlinePolicy,
     ManagedPolicy,
+    PasswordPolicy,
     ReportKey,
     ReportRow,
     Role,
     User,
+    VirtualDevice,
 )
-from scanner.facts.messaging import EventsFacts, Queue, Rule, SnsFacts, SqsFacts, Subscription
+from scanner.facts.kms import Key, KmsFacts
+from scanner.facts.messaging import (
+    EventsFacts,
+    Queue,
+    Rule,
+    SnsFacts,
+    SqsFacts,
+    Subscription,
+    Topic,
+)
+from scanner.facts.monitoring import (
+    Alarm,
+    CloudWatchFacts,
+    LogsFacts,
+    MetricFilter,
+    QueueTraffic,
+)
+from scanner.facts.organizations import ContactsFacts, Organization, OrganizationsFacts
 from scanner.facts.profile import Profile
+from scanner.facts.s3 import Bucket, PublicAccessBlock, S3Facts
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
-from scanner.vocabulary import Listed, Observed, Topic, Unobserved
+from scanner.vocabulary import Listed, Observed, Unobserved
+from scanner.vocabulary import Topic as SellerTopic
 from tests.documents import Document, a_policy, trust
 
 OWN = "111122223333"
@@ -38,7 +68,12 @@ STRANGER = "999988887777"
 NOW = datetime(2026, 11, 24, 8, 40, tzinfo=UTC)
 CREATED = datetime(2024, 3, 1, 12, tzinfo=UTC)
 AUTHORIZATION_DETAILS = "iam:GetAccountAuthorizationDetails"
-NOBODY_EXPORTS: Mapping[str, Listed[TrailEvent]] = {"StartSupportDataExport": ()}
+NO_EVENTS: Mapping[str, Listed[TrailEvent]] = {EXPORT: (), METERING: (), ROOT: ()}
+STRONG_PASSWORDS = PasswordPolicy(minimum_length=14, remembered=24)
+ORGANIZATION = Organization(
+    "o-a1b2c3d4e5", f"arn:aws:organizations::{OWN}:organization/o-a1b2c3d4e5", OWN
+)
+ALL_BLOCKED = PublicAccessBlock(True, True, True, True)
 
 
 def days_ago(days: float) -> datetime:
@@ -139,6 +174,7 @@ def a_role(
     managed: Sequence[ManagedPolicy] = (),
     boundary: str = "",
     last_used: datetime | None = NOW,
+    instance_profiles: Listed[str] = (),
 ) -> Role:
     """An IAM role that EC2 may assume, without any rights."""
     arn = an_arn("role", name, path)
@@ -154,6 +190,7 @@ def a_role(
         attached=attached(*managed),
         boundary=boundary,
         last_used=last_used,
+        instance_profiles=instance_profiles,
     )
 
 
@@ -233,7 +270,7 @@ def a_summary(
 def a_snapshot(
     *,
     profile: Profile | None = None,
-    topics: Sequence[Topic] = tuple(Topic),
+    topics: Sequence[SellerTopic] = tuple(SellerTopic),
     scan_role: str = "",
     summary: Observed[AccountSummary] | None = None,
     report: Observed[CredentialReport] | None = None,
@@ -241,19 +278,34 @@ def a_snapshot(
     groups: Listed[Group] = (),
     roles: Listed[Role] = (),
     policies: Listed[ManagedPolicy] = (),
+    password_policy: Observed[PasswordPolicy | None] = STRONG_PASSWORDS,
+    virtual_devices: Listed[VirtualDevice] = (),
+    access_keys: Mapping[str, Listed[AccessKey]] | None = None,
+    sns_topics: Listed[Topic] = (),
     subscriptions: Listed[Subscription] = (),
     queues: Listed[Queue] = (),
     rules: Listed[Rule] = (),
     regions: Listed[str] = ("us-east-1",),
     images: Listed[Image] = (),
     snapshots: Listed[EbsSnapshot] = (),
+    instances: Listed[Instance] = (),
+    fpga_images: Listed[str] = (),
     snapshot_block: Mapping[str, Observed[str]] | None = None,
     image_block: Mapping[str, Observed[str]] | None = None,
     encrypts_by_default: Mapping[str, Observed[bool]] | None = None,
     products: Listed[Product] = (),
+    failures: Listed[ChangeSet] = (),
     trails: Listed[Trail] = (),
     data_stores: Listed[EventDataStore] = (),
-    events: Mapping[str, Listed[TrailEvent]] = NOBODY_EXPORTS,
+    events: Mapping[str, Listed[TrailEvent]] = NO_EVENTS,
+    account_block: Observed[PublicAccessBlock] = ALL_BLOCKED,
+    buckets: Listed[Bucket] = (),
+    keys: Listed[Key] = (),
+    organization: Observed[Organization | None] = None,
+    security_contact: Observed[bool] = True,
+    alarms: Listed[Alarm] = (),
+    traffic: Mapping[str, Observed[QueueTraffic]] | None = None,
+    filters: Listed[MetricFilter] = (),
 ) -> Snapshot:
     """A snapshot of an account in which everything was read and nothing was found."""
     return Snapshot(
@@ -262,18 +314,36 @@ def a_snapshot(
         profile=profile or Profile(),
         topics=tuple(topics),
         scan_role=scan_role,
-        iam=IamFacts(summary or a_summary(), report or a_report(), users, groups, roles, policies),
-        sns=SnsFacts(subscriptions),
+        iam=IamFacts(
+            summary or a_summary(),
+            report or a_report(),
+            users,
+            groups,
+            roles,
+            policies,
+            password_policy,
+            virtual_devices,
+            access_keys or {},
+        ),
+        sns=SnsFacts(subscriptions, sns_topics),
         sqs=SqsFacts(queues),
         events=EventsFacts(rules),
         ec2=Ec2Facts(
             regions,
             images,
             snapshots,
+            instances,
+            fpga_images,
             snapshot_block or {},
             image_block or {},
             encrypts_by_default or {},
         ),
-        catalog=CatalogFacts(products),
+        catalog=CatalogFacts(products, failures),
         cloudtrail=CloudTrailFacts(trails, data_stores, events),
+        s3=S3Facts(account_block, buckets),
+        kms=KmsFacts(keys),
+        organizations=OrganizationsFacts(organization),
+        contacts=ContactsFacts(security_contact),
+        cloudwatch=CloudWatchFacts(alarms, traffic or {}),
+        logs=LogsFacts(filters),
     )

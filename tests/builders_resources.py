@@ -9,18 +9,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from scanner.facts.catalog import Product, Version, VersionImage
-from scanner.facts.cloudtrail import DataStoreDetails, EventDataStore, Trail
-from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Grant, Image
-from scanner.facts.messaging import Queue, QueueAttributes, Redrive, Rule, Subscription
+from scanner.facts.catalog import (
+    Assessment,
+    ControlResult,
+    DeliveryOption,
+    Product,
+    RecommendedRule,
+    Version,
+    VersionImage,
+)
+from scanner.facts.cloudtrail import (
+    METERING,
+    BasicSelector,
+    DataStoreDetails,
+    Delivery,
+    EventDataStore,
+    Selectors,
+    Trail,
+    TrailEvent,
+)
+from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Grant, Image, Instance
+from scanner.facts.messaging import (
+    Queue,
+    QueueAttributes,
+    Redrive,
+    Rule,
+    Subscription,
+    Topic,
+    TopicAttributes,
+)
 from scanner.facts.profile import MARKETPLACE_AMI_OWNER
 from scanner.policy import Policy
 from scanner.scope.sqs import TOPIC_OWNER
 from scanner.vocabulary import HOME_REGION, Listed, Observed, Unobserved
-from tests.builders import CREATED, OWN
+from tests.builders import CREATED, NOW, OWN, days_ago
 from tests.documents import Document, a_policy
 
 FOUR_DAYS = 345_600
+FIVE_DAYS_AGO = days_ago(5)
+IN_200_DAYS = days_ago(-200)
+NO_VULNERABILITIES = ControlResult("vulnerabilities", "PASS")
 EVERYONE = Grant(group="all")
 MARKETPLACE = Grant(user=MARKETPLACE_AMI_OWNER)
 PRODUCT_TOPIC = f"arn:aws:sns:us-east-1:{TOPIC_OWNER}:aws-mp-subscription-notification-4xk2m9q7w1ex"
@@ -46,6 +74,7 @@ def a_queue(
     sse_managed: str | None = "true",
     retention: int | None = FOUR_DAYS,
     redrive: Observed[Redrive | None] = None,
+    waiting: int | None = 0,
     refused: Unobserved | None = None,
 ) -> Queue:
     """A queue; `policy` may be one statement, `refused` says why its attributes are unread."""
@@ -55,6 +84,7 @@ def a_queue(
         sse_managed=sse_managed,
         retention=retention,
         redrive=redrive,
+        waiting=waiting,
     )
     return Queue(
         arn=a_queue_arn(name, region, account),
@@ -124,6 +154,9 @@ def an_image(
     launch_permissions: Listed[Grant] = (MARKETPLACE,),
     devices: Sequence[BlockDevice] | None = None,
     created: datetime | None = CREATED,
+    imds_support: str = "v2.0",
+    deprecation: datetime | None = None,
+    source_image: str = "",
 ) -> Image:
     """An own image as Marketplace wants it, shared with Marketplace."""
     return Image(
@@ -141,7 +174,39 @@ def an_image(
         created=created,
         launch_permissions=launch_permissions,
         devices=(a_device(),) if devices is None else tuple(devices),
+        imds_support=imds_support,
+        deprecation=deprecation,
+        source_image=source_image,
     )
+
+
+def an_instance(
+    id: str = "i-0meters",  # noqa: A002  # the fact's own word
+    *,
+    region: str = HOME_REGION,
+    state: str = "running",
+    profile: str = f"arn:aws:iam::{OWN}:instance-profile/meters",
+    http_tokens: str = "required",
+    http_endpoint: str = "enabled",
+    hop_limit: int | None = 1,
+) -> Instance:
+    """A running instance with a profile, which takes IMDSv2 only."""
+    arn = f"arn:aws:ec2:{region}:{OWN}:instance/{id}"
+    return Instance(id, arn, region, state, profile, http_tokens, http_endpoint, hop_limit)
+
+
+def a_topic(
+    name: str = "mp-reports",
+    *,
+    region: str = HOME_REGION,
+    policy: Observed[Policy | None] | Document = None,
+    kms_key: str = "",
+    refused: Unobserved | None = None,
+) -> Topic:
+    """A topic without a policy; `policy` may be one statement."""
+    parsed = policy if isinstance(policy, Policy | Unobserved | None) else a_policy(policy)
+    arn = f"arn:aws:sns:{region}:{OWN}:{name}"
+    return Topic(arn, name, region, refused or TopicAttributes(parsed, kms_key))
 
 
 def an_ebs_snapshot(
@@ -168,12 +233,50 @@ def a_product(
     id: str = "prod-larkfield",  # noqa: A002  # the fact's own word
     type: str = "AmiProduct",  # noqa: A002  # the fact's own word
     versions: Listed[Version] | None = None,
+    visibility: str = "Public",
+    code: str = "4xk2m9q7w1ex",
+    assessments: Listed[Assessment] = (),
 ) -> Product:
     """A public product of one version with these image ids."""
     sources = tuple(map(VersionImage, images))
     arn = f"arn:aws:aws-marketplace:us-east-1:{OWN}:AWSMarketplace/{type}/{id}"
     one = (Version("version-1", "2.1", "Public", sources),)
-    return Product(id, arn, type, "Larkfield", "Public", one if versions is None else versions)
+    some = one if versions is None else versions
+    return Product(id, arn, type, "Larkfield", visibility, some, code, assessments)
+
+
+def an_option(
+    *rules: RecommendedRule,
+    id: str = "do-1",  # noqa: A002  # the fact's own word
+    visibility: str = "Public",
+    access_protocol: str = "https",
+    has_usage_text: bool = True,
+) -> DeliveryOption:
+    """A public delivery option that buyers reach by HTTPS."""
+    return DeliveryOption(id, "64-bit", visibility, rules, access_protocol, has_usage_text)
+
+
+def a_recommended_rule(
+    port: int = 443, *sources: str, to: int | None = None, protocol: str = "tcp"
+) -> RecommendedRule:
+    """A recommended rule on one port, open to everyone unless sources are given."""
+    return RecommendedRule(protocol, port, port if to is None else to, sources or ("0.0.0.0/0",))
+
+
+def an_assessment(
+    id: str = "asmt-1",  # noqa: A002  # the fact's own word
+    *,
+    framework: str = "AMISecurity@1.0",
+    entity: str = "prod-larkfield",
+    option: str = "do-1",
+    result: str = "PASS",
+    created: datetime | None = CREATED,
+    expires: datetime | None = IN_200_DAYS,
+    controls: Listed[ControlResult] = (NO_VULNERABILITIES,),
+) -> Assessment:
+    """An assessment that passed and is valid for 200 days more."""
+    arn = f"arn:aws:aws-marketplace:us-east-1:{OWN}:AWSMarketplace/Assessment/{id}"
+    return Assessment(id, arn, framework, entity, option, result, created, expires, controls)
 
 
 def a_trail(
@@ -185,6 +288,12 @@ def a_trail(
     organization: bool = False,
     validates_files: bool = True,
     logging: Observed[bool] = True,
+    delivery: Observed[Delivery] | None = None,
+    selectors: Observed[Selectors] | None = None,
+    kms_key: str = "",
+    log_group: str = "",
+    bucket: str = "",
+    prefix: str = "",
 ) -> Trail:
     """A trail of all regions that logs and validates its files."""
     return Trail(
@@ -195,8 +304,45 @@ def a_trail(
         organization=organization,
         validates_files=validates_files,
         global_events=multi_region,
-        bucket=f"{name}-logs",
+        bucket=bucket or f"{name}-logs",
         logging=logging,
+        delivery=delivery or a_delivery(),
+        selectors=selectors or Selectors(basic=(BasicSelector("All", management=True),)),
+        kms_key=kms_key,
+        log_group=log_group,
+        prefix=prefix,
+    )
+
+
+def a_delivery(
+    *,
+    latest: datetime | None = NOW,
+    error: str = "",
+    digest_error: str = "",
+    cloudwatch_error: str = "",
+    started: datetime | None = CREATED,
+    stopped: datetime | None = None,
+) -> Delivery:
+    """Deliveries that work and began long ago."""
+    return Delivery(latest, error, digest_error, cloudwatch_error, started, stopped)
+
+
+def an_event(
+    name: str = METERING,
+    *,
+    id: str = "event-1",  # noqa: A002  # the fact's own word
+    time: datetime = FIVE_DAYS_AGO,
+    user: str = "metering",
+    caller_type: str = "AssumedRole",
+    caller: str = f"arn:aws:iam::{OWN}:role/metering",
+    error: str = "",
+    region: str = HOME_REGION,
+    parameters: Sequence[str] = (),
+) -> TrailEvent:
+    """A call of BatchMeterUsage by a role, five days ago."""
+    source = "metering-marketplace.amazonaws.com"
+    return TrailEvent(
+        id, name, source, time, user, region, caller_type, caller, error, tuple(parameters)
     )
 
 
@@ -206,6 +352,8 @@ def a_data_store(
     status: str = "ENABLED",
     multi_region: bool = True,
     management_events: bool = True,
+    retention_days: int | None = 2557,
+    protected: bool = True,
     refused: Unobserved | None = None,
 ) -> EventDataStore:
     """A CloudTrail Lake store that keeps the management events of all regions."""
@@ -213,5 +361,6 @@ def a_data_store(
         arn=f"arn:aws:cloudtrail:{HOME_REGION}:{OWN}:eventdatastore/{name}",
         name=name,
         region=HOME_REGION,
-        details=refused or DataStoreDetails(status, multi_region, management_events),
+        details=refused
+        or DataStoreDetails(status, multi_region, management_events, retention_days, protected),
     )

@@ -17,7 +17,7 @@ Reply = Answer | Trouble | Callable[[str, Answer], Answer]
 """What to answer: a dict, a trouble to raise, or a function of region and parameters."""
 
 DENIED = Trouble("AccessDenied", Kind.DENIED, "no identity-based policy allows it")
-QUICK = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=0.0)
+QUICK = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=0.0, spaced=0.0)
 
 
 class FakeWire:

@@ -13,6 +13,7 @@ from sandbox.aws.calls import Call
 from sandbox.aws.faults import Fault
 from sandbox.aws.principals import SCANNER_ARN
 from sandbox.aws.roles import DEFAULT_NAME, Document
+from sandbox.aws.seeds.making import Maker
 from sandbox.aws.server import Server
 from sandbox.aws.state import AccountState
 
@@ -185,6 +186,12 @@ class FakeAws:
         if self._server is None:
             raise RuntimeError("IAM can be touched only in the process that runs the fake AWS.")
         return iam(account)
+
+    def maker(self, account: str) -> Maker:
+        """What puts users, queues, images into an account; only in the process that runs the server."""
+        if self._server is None:
+            raise RuntimeError("A maker works only in the process that runs the fake AWS.")
+        return Maker(self._server.world, account)
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)

@@ -25,6 +25,13 @@ class Reply:
     code: str = ""
 
 
+# Root elements of answers that are not named as their shapes are.
+_ROOTS = {
+    "ListBuckets": "ListAllMyBucketsResult",
+    "GetBucketVersioning": "VersioningConfiguration",
+}
+
+
 def reply_with(incoming: Incoming, answer: Answer) -> Reply:
     """The reply that carries `answer`; raises DriftError when it does not fit the operation's output shape."""
     operation = incoming.operation
@@ -128,7 +135,8 @@ def _rest(operation: OperationModel, answer: Answer, _request_id: str) -> Reply:
         headers["Content-Type"] = "application/json"
         return Reply(status, headers, json.dumps(as_plain(body_shape, body)).encode())
     out: list[str] = []
-    write_shape(body_shape, body, str(body_shape.serialization.get("name", body_shape.name)), out)
+    usual = str(body_shape.serialization.get("name", body_shape.name))
+    write_shape(body_shape, body, _ROOTS.get(operation.name, usual), out)
     reply = _xml(status, "".join(out))
     reply.headers |= headers
     return reply

@@ -95,6 +95,22 @@ class Snapshot:
 
 
 @dataclass
+class Instance:
+    """An EC2 instance; `profile` is the ARN of its instance profile, empty without one."""
+
+    id: str
+    profile: str = ""
+    state: str = "running"
+    image: str = "ami-0a1b2c3d4e5f60718"
+    type: str = "t3.small"
+    http_tokens: str = "optional"
+    http_endpoint: str = "enabled"
+    hop_limit: int = 1
+    launched: datetime = field(default_factory=lambda: clock.days_ago(60))
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Queue:
     """An SQS queue; `attributes` holds what was set, as text, a broken policy included."""
 
@@ -102,6 +118,8 @@ class Queue:
     attributes: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     created: datetime = field(default_factory=lambda: clock.days_ago(300))
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    """Hourly values by the name of the metric, the last hour's first."""
 
 
 @dataclass
@@ -138,6 +156,8 @@ class Trail:
     logging: bool = True
     kms_key: str | None = None
     log_group_arn: str | None = None
+    log_role_arn: str | None = None
+    prefix: str | None = None
     selectors: list[JsonObject] = field(default_factory=list)
     advanced_selectors: list[JsonObject] = field(default_factory=list)
     status: JsonObject = field(default_factory=dict)
@@ -155,6 +175,7 @@ class EventDataStore:
     multi_region: bool = True
     organization: bool = False
     retention_days: int = 2557
+    protected: bool = True
     selectors: list[JsonObject] = field(default_factory=list)
     created: datetime = field(default_factory=lambda: clock.days_ago(120))
 
@@ -190,6 +211,36 @@ class Entity:
 
 
 @dataclass
+class Assessment:
+    """A verdict of AWS Marketplace on a product; `controls` are shaped as DescribeAssessment shows them."""
+
+    id: str
+    entity: str
+    option: str
+    framework: str = "AMISecurity@1.0"
+    result: str = "PASS"
+    created: datetime = field(default_factory=lambda: clock.days_ago(30))
+    expires: datetime = field(default_factory=lambda: clock.days_ago(-60))
+    controls: list[JsonObject] = field(default_factory=list)
+
+
+@dataclass
+class ChangeSet:
+    """A change set of the catalog; `changes` are shaped as DescribeChangeSet shows them."""
+
+    id: str
+    name: str
+    status: str = "FAILED"
+    failure: str | None = "CLIENT_ERROR"
+    failure_description: str | None = None
+    intent: str = "APPLY"
+    entities: list[str] = field(default_factory=list)
+    changes: list[JsonObject] = field(default_factory=list)
+    started: datetime = field(default_factory=lambda: clock.days_ago(3))
+    ended: datetime | None = field(default_factory=lambda: clock.days_ago(2.9))
+
+
+@dataclass
 class CredentialReport:
     """The credential report: how often it must be asked for, and its frozen rows once made."""
 
@@ -205,6 +256,8 @@ class RegionState:
 
     images: dict[str, Image] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    fpga_images: list[str] = field(default_factory=list)
     queues: dict[str, Queue] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -215,7 +268,11 @@ class RegionState:
 
 @dataclass
 class AccountState:
-    """One AWS account; seeds and tests change it directly."""
+    """One AWS account; seeds and tests change it directly.
+
+    `public_access_block` holds the account's own four flags as S3 spells them, `mfa_delete` the
+    names of buckets whose versions are deleted with an MFA code only.
+    """
 
     account: str
     enabled_regions: list[str] = field(default_factory=lambda: list(ENABLED_REGIONS))
@@ -224,10 +281,14 @@ class AccountState:
     report: CredentialReport = field(default_factory=CredentialReport)
     organization: JsonObject | None = None
     contacts: dict[str, JsonObject] = field(default_factory=dict)
+    public_access_block: JsonObject | None = None
+    mfa_delete: list[str] = field(default_factory=list)
     trails: list[Trail] = field(default_factory=list)
     data_stores: list[EventDataStore] = field(default_factory=list)
     events: list[TrailEvent] = field(default_factory=list)
     entities: dict[str, Entity] = field(default_factory=dict)
+    assessments: list[Assessment] = field(default_factory=list)
+    change_sets: list[ChangeSet] = field(default_factory=list)
     regions: dict[str, RegionState] = field(default_factory=dict)
 
     def region(self, name: str) -> RegionState:

@@ -7,7 +7,7 @@ from http.client import responses
 from typing import Any
 
 from sandbox.aws.actions import needed_action
-from sandbox.aws.answers import handler_for, moto_may_answer
+from sandbox.aws.answers import handler_for, moto_may_answer, require_reachable
 from sandbox.aws.asking import FORWARD, Ask, World
 from sandbox.aws.calls import Call
 from sandbox.aws.control import answer_control, is_control
@@ -109,6 +109,7 @@ class Wrapper:
             world=self.world, principal=principal, service=incoming.service, operation=incoming.name,
             protocol=incoming.protocol, region=incoming.region, params=incoming.params,
         )  # fmt: skip
+        require_reachable(ask)
         handler = handler_for(incoming.service, incoming.name)
         answer = handler(ask) if handler is not None else FORWARD
         if answer is not None:

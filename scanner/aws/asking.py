@@ -20,7 +20,7 @@ SERIAL = frozenset({"iam", "marketplace-catalog"})
 """Services with one low limit per account: one call at a time (controls.md 14)."""
 
 SPACED = {("cloudtrail", "LookupEvents"): 0.5}
-"""Operations with a documented rate per account: seconds between two calls."""
+"""Operations with a documented rate per account and region: seconds between two calls."""
 
 SLOW_TRIES = {Kind.THROTTLED: 8, Kind.UNWELL: 2}
 """How often the second pass asks again."""
@@ -45,6 +45,10 @@ class Limits:
     pages: int = 1_000
     """Most pages of one list."""
     event_pages: int = 20
+    object_pages: int = 50
+    """Most pages of one bucket's objects."""
+    spaced: float = 1.0
+    """Share of the pauses of SPACED that is kept; 0 where nobody counts."""
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ class Asker:
         self._why: CannotReach | None = None
         self._slow = threading.BoundedSemaphore(limits.slow_at_once)
         self._lanes = {name: threading.Lock() for name in SERIAL}
-        self._spacings = {key: Spacing(seconds) for key, seconds in SPACED.items()}
+        self._spacings: dict[tuple[str, str, str], Spacing] = {}
         self._renewing = threading.Lock()
         self._generation = 0
 
@@ -132,9 +136,7 @@ class Asker:
             message = f"{action} is not declared by a collector of this scan"
             raise Undeclared(message)
         with self._lane(service):
-            spacing = self._spacings.get((service.name, operation))
-            if spacing is not None:
-                self.pause(spacing.delay())
+            self._keep_distance(service, operation)
             try:
                 return self._ask_renewing(service, operation, params)
             except Trouble as trouble:
@@ -145,6 +147,13 @@ class Asker:
 
     def _lane(self, service: Service) -> AbstractContextManager[Any]:
         return self._lanes.get(service.name, nullcontext())
+
+    def _keep_distance(self, service: Service, operation: str) -> None:
+        """Wait for the turn of a call whose documented rate is counted per region."""
+        seconds = SPACED.get((service.name, operation), 0.0) * self._limits.spaced
+        if seconds:
+            key = (service.name, operation, service.region)
+            self.pause(self._spacings.setdefault(key, Spacing(seconds)).delay())
 
     def _ask_slowly(
         self, service: Service, operation: str, params: Answer, last: Trouble

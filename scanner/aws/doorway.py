@@ -15,12 +15,23 @@ from scanner.vocabulary import HOME_REGION, Listed, Observed, Partial, Unobserve
 T = TypeVar("T")
 U = TypeVar("U")
 
-TOKENS = ("NextToken", "nextToken", "Marker", "ContinuationToken")
-"""How AWS spells "there is more"; the same name takes the token in the next request."""
+TOKENS = {
+    "NextToken": "NextToken",
+    "nextToken": "nextToken",
+    "Marker": "Marker",
+    "NextContinuationToken": "ContinuationToken",
+    "ContinuationToken": "ContinuationToken",
+}
+"""How AWS spells "there is more", and which member takes the token in the next request."""
 
+EMPTY_LEFT_OUT = frozenset({("sqs", "ListQueues"), ("s3", "ListObjectsV2")})
+"""Lists that are left out of the answer when they are empty."""
 
-GLOBAL = frozenset({"iam", "sts", "organizations", "account"})
+GLOBAL = frozenset({"iam", "sts", "organizations", "account", "s3control"})
 """Services whose gaps are about the account, not about a region."""
+
+ACCOUNT_WIDE = frozenset({("s3", "ListBuckets")})
+"""Operations of regional services that answer for all regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,11 @@ class Place:
 def never() -> bool:
     """The scan is not to stop."""
     return False
+
+
+def everything(_item: Answer) -> bool:
+    """Every item of a list is to be kept."""
+    return True
 
 
 class Aws:
@@ -104,7 +120,7 @@ class Aws:
         answer = self.find(service, operation, region=region, absent=(), must=must, **params)
         return answer if answer is not None else {}
 
-    def pages(
+    def pages(  # noqa: PLR0913 - most by keyword, with defaults
         self,
         service: str,
         operation: str,
@@ -112,24 +128,25 @@ class Aws:
         *,
         region: str,
         most: int | None = None,
+        keep: Callable[[Answer], bool] = everything,
         **params: Any,
     ) -> Listed[Answer]:
         """Ask for all pages and join the lists under `key`; with "" give the pages themselves.
 
         Partial when a later page fails, when a token comes twice, or when there are more than
-        `most` pages. A page without the key is not whole, but SQS leaves an empty list out.
+        `most` pages. A page without the key is not whole, but for a few lists that are left out
+        when empty. What `keep` refuses is forgotten page by page.
         """
         items: list[Any] = []
         tokens: set[str] = set()
-        must = (key,) if key and service != "sqs" else ()
+        must = (key,) if key and (service, operation) not in EMPTY_LEFT_OUT else ()
         most = most or self.limits.pages
         while True:
             answer = self.call(service, operation, region=region, must=must, **params)
             if isinstance(answer, Unobserved):
                 return Partial(tuple(items), (answer,)) if tokens else answer
-            items.extend((answer.get(key) or ()) if key else (answer,))
-            name = next((name for name in TOKENS if answer.get(name)), "")
-            token = str(answer[name]) if name else ""
+            items.extend(filter(keep, (answer.get(key) or ()) if key else (answer,)))
+            name, token = _next_page(answer)
             wrong = _wrong_with(answer, token, tokens, most)
             if wrong:
                 return Partial(tuple(items), (_gap(service, operation, region, wrong),))
@@ -180,8 +197,20 @@ class Aws:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _next_page(answer: Answer) -> tuple[str, str]:
+    """The request member that takes the token, and the token; empty texts on the last page.
+
+    S3 repeats the token that it was given, also on the last page, which is not truncated.
+    """
+    if answer.get("IsTruncated") is False:
+        return "", ""
+    said = next((name for name in TOKENS if answer.get(name)), "")
+    return (TOKENS[said], str(answer[said])) if said else ("", "")
+
+
 def _gap(service: str, operation: str, region: str, error: str, detail: str = "") -> Unobserved:
-    where = "" if service in GLOBAL else region
+    account_wide = service in GLOBAL or (service, operation) in ACCOUNT_WIDE
+    where = "" if account_wide else region
     return Unobserved(action_of(service, operation), error, where, detail)
 
 

@@ -14,6 +14,20 @@ from scanner.aws.trouble import CutAnswer
 
 JSON_PROTOCOLS = frozenset({"json", "rest-json"})
 XML_PROTOCOLS = frozenset({"query", "ec2"})
+S3_DOCUMENTS = {
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListObjectsV2": "ListBucketResult",
+    "GetBucketLocation": "LocationConstraint",
+    "GetBucketPolicyStatus": "PolicyStatus",
+    "GetPublicAccessBlock": "PublicAccessBlockConfiguration",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketOwnershipControls": "OwnershipControls",
+    "GetBucketEncryption": "ServerSideEncryptionConfiguration",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetObjectLockConfiguration": "ObjectLockConfiguration",
+}
+"""Root elements of S3's answers (S3 API reference); a policy comes as it is, without any."""
 FIRST_TAG = re.compile(rb"^\s*(?:<\?xml[^>]*\?>\s*)?<([A-Za-z][\w.-]*)")
 HTTP_ERROR = 300
 
@@ -32,10 +46,18 @@ def check_whole(protocol: str, operation: str, response: dict[str, Any]) -> None
     _check_length(response["headers"], body)
     if protocol in JSON_PROTOCOLS and _json_object(body) is None:
         raise CutAnswer("the body is not a JSON object")
-    if protocol in XML_PROTOCOLS:
+    expected = _root_of(protocol, operation)
+    if expected:
         root = FIRST_TAG.match(body)
-        if root is None or root[1].decode() != f"{operation}Response":
+        if root is None or root[1].decode() != expected:
             raise CutAnswer("the body is not the XML document of this operation")
+
+
+def _root_of(protocol: str, operation: str) -> str:
+    """The element that an XML answer has at its root; empty where any or none may stand."""
+    if protocol in XML_PROTOCOLS:
+        return f"{operation}Response"
+    return S3_DOCUMENTS.get(operation, "") if protocol == "rest-xml" else ""
 
 
 def _check_length(headers: Mapping[str, str], body: bytes) -> None:

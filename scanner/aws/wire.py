@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import defaultdict
@@ -22,6 +23,9 @@ BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What botocore's parsers raise on documents that are not of the announced shape."""
 
 UNWELL = {"ConnectionClosedError": "ConnectionClosed", "HTTPClientError": "ConnectionBroken"}
+ACCOUNT_IN_FRONT = re.compile(
+    r"(?P<scheme>https?://)\d{12}\.(?=(\d+(\.\d+){3}|localhost)(:\d+)?(/|$))", re.ASCII
+)
 NETWORK = {
     "EndpointConnectionError": "Unreachable",
     "ConnectTimeoutError": "ConnectTimeout",
@@ -48,7 +52,18 @@ def client_of(session: Session, service: Service, limits: Limits) -> Any:
     client = session.create_client(service.name, region_name=service.region, config=config)
     # Policies stay the text that AWS sent: botocore's dicts forget repeated keys.
     client.meta.events.unregister("after-call.iam", json_decode_policies)
+    client.meta.events.register("before-sign.s3-control", _leave_address_alone)
     return client
+
+
+def _leave_address_alone(request: Any, **_: Any) -> None:
+    """Take the account that S3 Control puts in front of a host off an IP address or localhost.
+
+    No resolver knows such a name; it comes up with AWS_ENDPOINT_URL only, never on AWS itself.
+    """
+    prefixed = ACCOUNT_IN_FRONT.match(request.url)
+    if prefixed is not None:
+        request.url = prefixed["scheme"] + request.url[prefixed.end() :]
 
 
 def send(client: Any, operation: str, params: Answer) -> Answer:

@@ -1,45 +1,50 @@
-"""The seller's products in the Marketplace Catalog, and the images behind AMI products."""
+"""The seller's products in the Marketplace Catalog, what AWS found in them, and failed changes."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from scanner.aws import Answer, Aws
-from scanner.collect.reading import MALFORMED, bad_answer, facts_from, unique
-from scanner.facts.catalog import CatalogFacts, Product, Version, VersionImage
+from scanner.collect.assessments import ACTIONS as ASSESSMENT_ACTIONS
+from scanner.collect.assessments import assessments_of
+from scanner.collect.catalog_items import DESCRIBE, details_in, versions_in, visibility_in
+from scanner.collect.change_sets import ACTIONS as CHANGE_ACTIONS
+from scanner.collect.change_sets import failed_since
+from scanner.collect.reading import facts_from, unique
+from scanner.facts.catalog import CatalogFacts, Product
+from scanner.facts.unread import NOT_READ
 from scanner.vocabulary import Listed, Partial, Unobserved, gaps, merged, seen
 
 LIST = "aws-marketplace:ListEntities"
-DESCRIBE = "aws-marketplace:DescribeEntity"
-ACTIONS = (LIST, DESCRIBE)
+ACTIONS = (LIST, DESCRIBE, *ASSESSMENT_ACTIONS, *CHANGE_ACTIONS)
 
 CATALOG = "AWSMarketplace"
 PAGE = 50
-AMI_PRODUCT = "AmiProduct"
 TYPES = (
-    AMI_PRODUCT,
+    "AmiProduct",
     "SaaSProduct",
     "ContainerProduct",
     "DataProduct",
     "MachineLearningProduct",
     "ProfessionalServicesProduct",
 )
+VERSIONED = frozenset({"AmiProduct", "ContainerProduct"})
+"""Types whose versions are read, and that AWS Marketplace assesses."""
+DESCRIBED = VERSIONED | {"SaaSProduct"}
+"""Types whose product code matters."""
+PUBLIC = "Public"
 
 
-def collect(aws: Aws) -> CatalogFacts:
+def collect(aws: Aws, now: datetime) -> CatalogFacts:
     """Read all products, one call at a time, for the catalog's limits are low."""
     products = merged(*(_products(aws, kind) for kind in TYPES))
-    if isinstance(products, Unobserved):
-        return CatalogFacts(products)
-    described = tuple(
-        replace(product, versions=_versions(aws, product))
-        if product.type.partition("@")[0] == AMI_PRODUCT
-        else product
-        for product in seen(products)
+    described = tuple(_described(aws, product) for product in seen(products))
+    complete = tuple(_assessed(aws, product) for product in described)
+    return CatalogFacts(
+        products=Partial(complete, gaps(products)) if gaps(products) else complete,
+        failures=failed_since(aws, now),
     )
-    return CatalogFacts(Partial(described, gaps(products)) if gaps(products) else described)
 
 
 def _products(aws: Aws, kind: str) -> Listed[Product]:
@@ -66,7 +71,15 @@ def _products(aws: Aws, kind: str) -> Listed[Product]:
     return unique(made, lambda one: one.arn)
 
 
-def _versions(aws: Aws, product: Product) -> Listed[Version]:
+def _kind(product: Product) -> str:
+    """The product's type without its revision."""
+    return product.type.partition("@")[0]
+
+
+def _described(aws: Aws, product: Product) -> Product:
+    """The product with its code and versions; versions are the gap when details were refused."""
+    if _kind(product) not in DESCRIBED:
+        return product
     answer = aws.call(
         "marketplace-catalog",
         "DescribeEntity",
@@ -74,36 +87,21 @@ def _versions(aws: Aws, product: Product) -> Listed[Version]:
         Catalog=CATALOG,
         EntityId=product.id,
     )
-    if isinstance(answer, Unobserved):
-        return answer
-    try:
-        document = answer.get("DetailsDocument") or json.loads(answer["Details"])
-        versions = tuple(document.get("Versions") or ())
-    except (*MALFORMED, RecursionError) as fault:
-        return bad_answer(DESCRIBE, aws.home, fault)
-    return facts_from(versions, _version, action=DESCRIBE, region=aws.home)
-
-
-def _version(said: Answer) -> Version:
-    return Version(
-        id=str(said.get("Id", "")),
-        title=str(said.get("VersionTitle", "")),
-        status=_status(said),
-        images=tuple(_images(said.get("Sources") or ())),
+    details = details_in(answer, aws.home)
+    if isinstance(details, Unobserved):
+        return replace(product, versions=details)
+    return replace(
+        product,
+        versions=versions_in(details, aws.home) if _kind(product) in VERSIONED else (),
+        visibility=product.visibility or visibility_in(details),
+        code=str(details["Description"].get("ProductCode") or ""),
     )
 
 
-def _status(said: Answer) -> str:
-    """The version's own status, or the visibility of its most visible delivery option."""
-    shown = [str(one.get("Visibility", "")) for one in said.get("DeliveryOptions") or ()]
-    public = "Public" if "Public" in shown else next(iter(shown), "")
-    return str(said.get("Status") or said.get("Visibility") or public)
-
-
-def _images(sources: Iterable[Answer]) -> Iterable[VersionImage]:
-    for source in sources:
-        if source.get("Type") != "AmazonMachineImage":
-            continue
-        system = source.get("OperatingSystem") or {}
-        name = f"{system.get('Name', '')} {system.get('Version', '')}".strip()
-        yield VersionImage(str(source["Image"]), str(source.get("Architecture", "")), name)
+def _assessed(aws: Aws, product: Product) -> Product:
+    """The product with AWS's verdicts; what is not public needs none, so nobody asks."""
+    if _kind(product) not in VERSIONED:
+        return product
+    if product.visibility not in {PUBLIC, ""}:
+        return replace(product, assessments=NOT_READ)
+    return replace(product, assessments=assessments_of(aws, product.id))

@@ -1,18 +1,31 @@
-"""Trails, event data stores, and the retired call that is looked up in the event history."""
+"""Trails and what they record, event data stores, and past events that controls ask about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from scanner.aws import Answer, Aws
-from scanner.collect.reading import facts_from, moment
+from scanner.collect.reading import facts_from
+from scanner.collect.trail_events import BY_NAME, BY_USER, LOOKUP, look_up
+from scanner.collect.trail_items import (
+    SELECTORS,
+    STATUS,
+    STORE,
+    delivery_from,
+    selectors_from,
+    store_from,
+    trail_from,
+)
 from scanner.facts.cloudtrail import (
+    EXPORT,
+    METERING,
+    ROOT,
     CloudTrailFacts,
-    DataStoreDetails,
     EventDataStore,
+    Selectors,
     Trail,
     TrailEvent,
 )
@@ -21,28 +34,41 @@ from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merg
 
 TRAILS = "cloudtrail:DescribeTrails"
 STORES = "cloudtrail:ListEventDataStores"
-LOOKUP = "cloudtrail:LookupEvents"
-ACTIONS = (
-    TRAILS,
-    "cloudtrail:GetTrailStatus",
-    STORES,
-    "cloudtrail:GetEventDataStore",
-    LOOKUP,
-)
-
-LOOKED_UP = "StartSupportDataExport"
-HISTORY = timedelta(days=90)
-PAGE = 50
+ACTIONS = (TRAILS, STATUS, SELECTORS, STORES, STORE, LOOKUP)
 
 
-def collect(aws: Aws, regions: Listed[str], now: datetime) -> CloudTrailFacts:
-    """Ask every region for its trails and stores, and the home region for past events."""
+def nobody_waits(trails: Listed[Trail]) -> None:
+    """Nobody waits for the list of trails."""
+
+
+def collect(
+    aws: Aws,
+    regions: Listed[str],
+    now: datetime,
+    trails_known: Callable[[Listed[Trail]], None] = nobody_waits,
+) -> CloudTrailFacts:
+    """Ask every region for its trails, stores and metering calls, home for other past events.
+
+    `trails_known` is told of the trails before anything more is asked about them.
+    """
     names = seen(regions) or (aws.home,)
-    events = aws.begin(lambda: _events(aws, now))
+    exports = aws.begin(partial(look_up, aws, aws.home, BY_NAME, EXPORT, now))
+    by_root = aws.begin(partial(look_up, aws, aws.home, BY_USER, ROOT, now))
+    metering = [aws.begin(partial(look_up, aws, name, BY_NAME, METERING, now)) for name in names]
     asked_stores = [aws.begin(partial(_stores, aws, name)) for name in names]
-    trails = _with_status(aws, _once(aws.each(lambda name: _trails(aws, name), names)))
+    trails = _once(aws.each(lambda name: _trails(aws, name), names))
+    trails_known(trails)
+    trails = _with_details(aws, trails)
     stores = merged(*(asked.result() for asked in asked_stores))
-    return CloudTrailFacts(trails, _with_details(aws, stores), {LOOKED_UP: events.result()})
+    return CloudTrailFacts(
+        trails=trails,
+        data_stores=_with_store_details(aws, stores),
+        events={
+            EXPORT: exports.result(),
+            METERING: _everywhere([asked.result() for asked in metering], regions),
+            ROOT: by_root.result(),
+        },
+    )
 
 
 def _trails(aws: Aws, region: str) -> Listed[Trail]:
@@ -50,21 +76,7 @@ def _trails(aws: Aws, region: str) -> Listed[Trail]:
     listed = aws.pages(
         "cloudtrail", "DescribeTrails", "trailList", region=region, includeShadowTrails=True
     )
-
-    def trail(said: Answer) -> Trail:
-        return Trail(
-            arn=said["TrailARN"],
-            name=said["Name"],
-            home_region=said["HomeRegion"],
-            multi_region=bool(said["IsMultiRegionTrail"]),
-            organization=bool(said.get("IsOrganizationTrail", False)),
-            validates_files=bool(said.get("LogFileValidationEnabled", False)),
-            global_events=bool(said.get("IncludeGlobalServiceEvents", False)),
-            bucket=said.get("S3BucketName", ""),
-            logging=NOT_READ,
-        )
-
-    return facts_from(listed, trail, action=TRAILS, region=region)
+    return facts_from(listed, trail_from, action=TRAILS, region=region)
 
 
 def _once(lists: Sequence[Listed[Trail]]) -> Listed[Trail]:
@@ -76,15 +88,20 @@ def _once(lists: Sequence[Listed[Trail]]) -> Listed[Trail]:
     return Partial(trails, gaps(listed)) if gaps(listed) else trails
 
 
-def _with_status(aws: Aws, listed: Listed[Trail]) -> Listed[Trail]:
+def _with_details(aws: Aws, listed: Listed[Trail]) -> Listed[Trail]:
+    """The trails with status and selectors, asked by ARN at home: a bare name fails for shadows."""
     if isinstance(listed, Unobserved):
         return listed
-    trails = tuple(aws.each(lambda one: replace(one, logging=_logging(aws, one)), seen(listed)))
+    selectors = [aws.begin(partial(_selected, aws, trail)) for trail in seen(listed)]
+    judged = aws.each(lambda trail: _with_status(aws, trail), seen(listed))
+    trails = tuple(
+        replace(trail, selectors=asked.result())
+        for trail, asked in zip(judged, selectors, strict=True)
+    )
     return Partial(trails, gaps(listed)) if gaps(listed) else trails
 
 
-def _logging(aws: Aws, trail: Trail) -> Observed[bool]:
-    """Whether it logs, asked by ARN at home: a bare name fails for shadows."""
+def _with_status(aws: Aws, trail: Trail) -> Trail:
     answer = aws.call(
         "cloudtrail",
         "GetTrailStatus",
@@ -92,7 +109,20 @@ def _logging(aws: Aws, trail: Trail) -> Observed[bool]:
         must=("IsLogging",),
         Name=trail.arn,
     )
-    return answer if isinstance(answer, Unobserved) else bool(answer["IsLogging"])
+    if isinstance(answer, Unobserved):
+        return replace(trail, logging=answer, delivery=answer)
+    return replace(
+        trail,
+        logging=bool(answer["IsLogging"]),
+        delivery=delivery_from(answer, trail.home_region),
+    )
+
+
+def _selected(aws: Aws, trail: Trail) -> Observed[Selectors]:
+    answer = aws.call(
+        "cloudtrail", "GetEventSelectors", region=trail.home_region, TrailName=trail.arn
+    )
+    return selectors_from(answer, trail.home_region)
 
 
 def _stores(aws: Aws, region: str) -> Listed[EventDataStore]:
@@ -104,14 +134,14 @@ def _stores(aws: Aws, region: str) -> Listed[EventDataStore]:
     return facts_from(listed, store, action=STORES, region=region)
 
 
-def _with_details(aws: Aws, listed: Listed[EventDataStore]) -> Listed[EventDataStore]:
+def _with_store_details(aws: Aws, listed: Listed[EventDataStore]) -> Listed[EventDataStore]:
     if isinstance(listed, Unobserved):
         return listed
-    stores = tuple(aws.each(lambda one: replace(one, details=_details(aws, one)), seen(listed)))
+    stores = tuple(aws.each(lambda one: _with_store(aws, one), seen(listed)))
     return Partial(stores, gaps(listed)) if gaps(listed) else stores
 
 
-def _details(aws: Aws, store: EventDataStore) -> Observed[DataStoreDetails]:
+def _with_store(aws: Aws, store: EventDataStore) -> EventDataStore:
     answer = aws.call(
         "cloudtrail",
         "GetEventDataStore",
@@ -119,48 +149,11 @@ def _details(aws: Aws, store: EventDataStore) -> Observed[DataStoreDetails]:
         must=("Status",),
         EventDataStore=store.arn,
     )
-    if isinstance(answer, Unobserved):
-        return answer
-    selectors = answer.get("AdvancedEventSelectors") or ()
-    return DataStoreDetails(
-        status=str(answer["Status"]),
-        multi_region=bool(answer.get("MultiRegionEnabled", False)),
-        management_events=any(_takes_management_events(one) for one in selectors),
-    )
+    return replace(store, details=store_from(answer, store.region))
 
 
-def _takes_management_events(selector: Answer) -> bool:
-    """Whether a selector takes all management events: no field beside the category narrows it."""
-    fields = list(selector.get("FieldSelectors") or ())
-    return len(fields) == 1 and (
-        fields[0].get("Field") == "eventCategory"
-        and "Management" in (fields[0].get("Equals") or ())
-    )
-
-
-def _events(aws: Aws, now: datetime) -> Listed[TrailEvent]:
-    listed = aws.pages(
-        "cloudtrail",
-        "LookupEvents",
-        "Events",
-        region=aws.home,
-        most=aws.limits.event_pages,
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": LOOKED_UP}],
-        StartTime=now - HISTORY,
-        EndTime=now,
-        MaxResults=PAGE,
-    )
-
-    def event(said: Answer) -> TrailEvent:
-        when = moment(said["EventTime"])
-        if when is None:
-            raise ValueError("EventTime is empty")
-        return TrailEvent(
-            id=said["EventId"],
-            name=said["EventName"],
-            source=said.get("EventSource", ""),
-            time=when,
-            user=said.get("Username", ""),
-        )
-
-    return facts_from(listed, event, action=LOOKUP, region=aws.home)
+def _everywhere(lists: Sequence[Listed[TrailEvent]], regions: Listed[str]) -> Listed[TrailEvent]:
+    """Events of all regions; what hides a region may hide events too."""
+    listed = merged(*lists)
+    why = (*gaps(listed), *gaps(regions))
+    return Partial(seen(listed), tuple(dict.fromkeys(why))) if why else seen(listed)

@@ -1,4 +1,4 @@
-"""Images and snapshots that the account owns in every region, and whom they are shared with."""
+"""Images and snapshots that the account owns in every region, whom they are shared with, and instances."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from scanner.aws import Answer, Aws
+from scanner.collect.ec2_instances import ACTIONS as INSTANCE_ACTIONS
+from scanner.collect.ec2_instances import fpga_images, instances
 from scanner.collect.ec2_items import grant, image_from, snapshot_from
 from scanner.collect.reading import facts_from, unique
-from scanner.facts.ec2 import EbsSnapshot, Ec2Facts, Grant, Image
+from scanner.facts.ec2 import EbsSnapshot, Ec2Facts, Grant, Image, Instance
 from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merged, seen
 
 IMAGES = "ec2:DescribeImages"
@@ -25,6 +27,7 @@ ACTIONS = (
     "ec2:GetImageBlockPublicAccessState",
     "ec2:GetSnapshotBlockPublicAccessState",
     "ec2:GetEbsEncryptionByDefault",
+    *INSTANCE_ACTIONS,
 )
 
 PAGE = 1_000
@@ -45,12 +48,17 @@ class Region:
     snapshot_block: Observed[str]
 
 
-def collect(aws: Aws, regions: Callable[[], Listed[str]]) -> Ec2Facts:
+def collect(
+    aws: Aws, regions: Callable[[], Listed[str]], profiles: Callable[[], Listed[str]]
+) -> Ec2Facts:
     """Read all regions beside each other; only the home region when nobody knows which exist.
 
     `regions` waits until it is known which there are; home, where most is, is read meanwhile.
+    `profiles` waits for the ARNs of the instance profiles whose instances are asked for.
     """
     encrypts = aws.begin(lambda: _encrypts(aws))
+    fpga = aws.begin(lambda: fpga_images(aws))
+    found: list[Listed[Instance]] = []
 
     def home() -> dict[str, Region]:
         return {aws.home: _region(aws, aws.home)}
@@ -60,12 +68,18 @@ def collect(aws: Aws, regions: Callable[[], Listed[str]]) -> Ec2Facts:
         read = aws.beside(*(partial(_region, aws, name) for name in names))
         return dict(zip(names, read, strict=True))
 
-    here, there = aws.beside(home, elsewhere)
+    def metering() -> dict[str, Region]:
+        found.append(instances(aws, regions(), profiles()))
+        return {}
+
+    here, there, _ = aws.beside(home, elsewhere, metering)
     read = {**here, **there}
     return Ec2Facts(
         regions=regions(),
         images=merged(*(one.images for one in read.values())),
         snapshots=merged(*(one.snapshots for one in read.values())),
+        instances=found[0],
+        fpga_images=fpga.result(),
         snapshot_block={name: one.snapshot_block for name, one in read.items()},
         image_block={name: one.image_block for name, one in read.items()},
         encrypts_by_default={aws.home: encrypts.result()},

@@ -1,10 +1,10 @@
-"""One image, one snapshot, one permission: from EC2's dictionaries to facts."""
+"""One image, one snapshot, one permission, one instance: from EC2's dictionaries to facts."""
 
 from __future__ import annotations
 
 from scanner.aws import Answer, Aws
 from scanner.collect.reading import moment, tags_of
-from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Grant, Image
+from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Grant, Image, Instance
 from scanner.vocabulary import Unobserved
 
 UNASKED = Unobserved("", "NotRead")
@@ -76,3 +76,20 @@ def grant(said: Answer) -> Grant:
     }
     name = next(name for name in (*known, "") if said.get(name) or not name)
     return Grant(**{known[name]: said[name]})
+
+
+def instance_from(said: Answer, aws: Aws, region: str) -> Instance:
+    """An instance as DescribeInstances answers; it has a profile, for that was asked."""
+    name = said["InstanceId"]
+    options = said.get("MetadataOptions") or {}
+    hops = options.get("HttpPutResponseHopLimit")
+    return Instance(
+        id=name,
+        arn=f"arn:{aws.partition}:ec2:{region}:{aws.account}:instance/{name}",
+        region=region,
+        state=str(said["State"]["Name"]),
+        profile=str(said["IamInstanceProfile"]["Arn"]),
+        http_tokens=str(options.get("HttpTokens") or ""),
+        http_endpoint=str(options.get("HttpEndpoint") or ""),
+        hop_limit=None if hops is None else int(hops),
+    )

@@ -1,4 +1,4 @@
-"""Rules of the default event bus, with the targets of those that hear Marketplace agreements."""
+"""Rules of the default event bus, with the targets of those that controls ask about."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from scanner.collect.reading import facts_from
 from scanner.facts.messaging import EventsFacts, Rule
 from scanner.facts.unread import NOT_READ
 from scanner.scope.agreement_events import hears_agreements
+from scanner.scope.alert_events import may_alert
 from scanner.vocabulary import Listed, Partial, Unobserved, gaps, seen
 
 RULES = "events:ListRules"
@@ -31,7 +32,7 @@ def collect(aws: Aws) -> EventsFacts:
         )
 
     def with_targets(rule: Rule) -> Rule:
-        return replace(rule, targets=_targets(aws, rule)) if _may_hear(rule) else rule
+        return replace(rule, targets=_targets(aws, rule)) if _matters(rule) else rule
 
     rules = facts_from(listed, rule, action=RULES, region=aws.home)
     if isinstance(rules, Unobserved):
@@ -40,11 +41,15 @@ def collect(aws: Aws) -> EventsFacts:
     return EventsFacts(Partial(complete, gaps(rules)) if gaps(rules) else complete)
 
 
-def _may_hear(rule: Rule) -> bool:
+def _matters(rule: Rule) -> bool:
+    """Whether the rule may name a queue of Marketplace, be it enabled or not, or alert somebody."""
     try:
-        return hears_agreements(rule.pattern)
+        if hears_agreements(rule.pattern):
+            return True
     except ValueError:
         return True
+    enabled = rule.state.startswith("ENABLED") or not rule.state
+    return enabled and may_alert(rule.pattern)
 
 
 def _targets(aws: Aws, rule: Rule) -> Listed[str]:

@@ -9,6 +9,8 @@ from typing import TypeVar
 from scanner.aws import Answer, Aws
 from scanner.collect.credential_report import ACTIONS as REPORT_ACTIONS
 from scanner.collect.credential_report import read_report
+from scanner.collect.iam_account import ACTIONS as ACCOUNT_ACTIONS
+from scanner.collect.iam_account import hidden_keys, password_policy, summary, virtual_devices
 from scanner.collect.iam_items import (
     DETAILS,
     Documents,
@@ -17,14 +19,13 @@ from scanner.collect.iam_items import (
     role_from,
     user_from,
 )
-from scanner.collect.reading import MALFORMED, bad_answer, facts_from, unique
-from scanner.facts.iam import AccountSummary, Group, IamFacts, ManagedPolicy, Role, User
-from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merged, seen
+from scanner.collect.reading import facts_from, unique
+from scanner.facts.iam import Group, IamFacts, ManagedPolicy, Role, User
+from scanner.vocabulary import Listed, Partial, Unobserved, gaps, merged, seen
 
-SUMMARY = "iam:GetAccountSummary"
 POLICY = "iam:GetPolicy"
 VERSION = "iam:GetPolicyVersion"
-ACTIONS = (SUMMARY, *REPORT_ACTIONS, DETAILS, POLICY, VERSION)
+ACTIONS = (*ACCOUNT_ACTIONS, *REPORT_ACTIONS, DETAILS, POLICY, VERSION)
 
 PAGE = 1_000
 FILTER = ["User", "Role", "Group", "LocalManagedPolicy"]
@@ -34,8 +35,8 @@ T = TypeVar("T", User, Group, Role, ManagedPolicy)
 
 def collect(aws: Aws) -> IamFacts:
     """Read IAM; all its calls share one lane, so only the wait for the report runs beside it."""
-    report = aws.begin(lambda: read_report(aws))
-    summary = _summary(aws)
+    asked = aws.begin(lambda: read_report(aws))
+    counters, passwords, devices = summary(aws), password_policy(aws), virtual_devices(aws)
     pages = aws.pages(
         "iam",
         "GetAccountAuthorizationDetails",
@@ -49,13 +50,18 @@ def collect(aws: Aws) -> IamFacts:
     groups = _listed(pages, "GroupDetailList", lambda said: group_from(said, documents))
     roles = _listed(pages, "RoleDetailList", lambda said: role_from(said, documents))
     own = _listed(pages, "Policies", lambda said: policy_from(said, documents))
+    policies = _with_aws_policies(aws, documents, own, _attachments(users, groups, roles))
+    report = asked.result()
     return IamFacts(
-        summary=summary,
-        report=report.result(),
+        summary=counters,
+        report=report,
         users=users,
         groups=groups,
         roles=roles,
-        policies=_with_aws_policies(aws, documents, own, _attachments(users, groups, roles)),
+        policies=policies,
+        password_policy=passwords,
+        virtual_devices=devices,
+        access_keys=hidden_keys(aws, report, users),
     )
 
 
@@ -119,20 +125,3 @@ def _aws_policy(aws: Aws, documents: Documents, arn: str, attachments: int) -> M
         if isinstance(document, Unobserved)
         else documents.read(document["PolicyVersion"].get("Document"), VERSION),
     )
-
-
-def _summary(aws: Aws) -> Observed[AccountSummary]:
-    answer = aws.call("iam", "GetAccountSummary", region=aws.home, must=("SummaryMap",))
-    if isinstance(answer, Unobserved):
-        return answer
-    try:
-        said = answer["SummaryMap"]
-        password = said.get("AccountPasswordPresent")
-        return AccountSummary(
-            mfa_enabled=int(said["AccountMFAEnabled"]),
-            access_keys_present=int(said["AccountAccessKeysPresent"]),
-            signing_certificates_present=int(said["AccountSigningCertificatesPresent"]),
-            password_present=None if password is None else int(password),
-        )
-    except MALFORMED as fault:
-        return bad_answer(SUMMARY, "", fault)

@@ -6,10 +6,10 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from scanner.aws import Answer
-from scanner.collect.reading import moment, tags_of
+from scanner.collect.reading import facts_from, moment, tags_of
 from scanner.facts.iam import AttachedPolicy, Group, InlinePolicy, ManagedPolicy, Role, User
 from scanner.policy import Policy, parse
-from scanner.vocabulary import Observed, Unobserved
+from scanner.vocabulary import Listed, Observed, Unobserved
 
 DETAILS = "iam:GetAccountAuthorizationDetails"
 
@@ -72,6 +72,7 @@ def role_from(said: Answer, documents: Documents) -> Role:
         boundary=_boundary(said),
         last_used=moment((said.get("RoleLastUsed") or {}).get("LastUsedDate")),
         tags=tags_of(said),
+        instance_profiles=_profiles(said),
     )
 
 
@@ -108,6 +109,14 @@ def _attached(said: Answer) -> tuple[AttachedPolicy, ...]:
         AttachedPolicy(one["PolicyName"], one["PolicyArn"])
         for one in said.get("AttachedManagedPolicies") or ()
     )
+
+
+def _profiles(said: Answer) -> Listed[str]:
+    """ARNs of the profiles that hold a role; IAM sends the list even where it is empty."""
+    listed = said.get("InstanceProfileList")
+    if not isinstance(listed, list):
+        return Unobserved(DETAILS, "BadAnswer", detail="the answer lacks InstanceProfileList")
+    return facts_from(tuple(listed), lambda one: str(one["Arn"]), action=DETAILS)
 
 
 def _boundary(said: Answer) -> str:

@@ -19,10 +19,23 @@ NAMES = {
     "sqs": "SQS",
     "ec2": "EC2 images and snapshots",
     "cloudtrail": "CloudTrail",
+    "s3": "S3",
+    "kms": "KMS",
+    "organizations": "Organizations",
+    "contacts": "Account contacts",
+    "cloudwatch": "CloudWatch",
+    "logs": "CloudWatch Logs",
 }
 """What people call the services, by field of the snapshot."""
 
-FIELDS = {"marketplace-catalog": "catalog"}
+BOTOCORE = {
+    "catalog": ("marketplace-catalog",),
+    "s3": ("s3", "s3control"),
+    "contacts": ("account",),
+}
+"""The names by which botocore knows what a field of the snapshot is read from, where they differ."""
+
+FIELDS = {name: field for field, names in BOTOCORE.items() for name in names}
 """The snapshot's fields of botocore services, where the names differ."""
 
 Picture = Mapping[str, Any]
@@ -88,10 +101,19 @@ class Progress:
         name = FIELDS.get(service.name, service.name)
         with self._lock:
             row = self._rows.get((name, service.region)) or self._rows.get((name, ""))
+            row = row or self._one_more(name, service.region)
             if row is not None:
                 row.calls += event == "sent"
                 row.denied += event == "denied"
         self._picture(now=False)
+
+    def _one_more(self, service: str, region: str) -> Row | None:
+        """A row of an expected service in a region that nobody foresaw: something there was named."""
+        state = next((row.state for (name, _), row in self._rows.items() if name == service), "")
+        if not state:
+            return None
+        row = self._rows[service, region] = Row(NAMES.get(service, service), region, state)
+        return row
 
     def _mark(self, service: str, state: Callable[[str], str]) -> None:
         with self._lock:

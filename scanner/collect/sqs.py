@@ -130,12 +130,14 @@ def _attributes(said: Answer, place: Place) -> Observed[QueueAttributes]:
         detail = "QueueArn is missing or names another queue"
         return Unobserved(READ, "BadAnswer", place.region, detail)
     retention = said.get("MessageRetentionPeriod")
+    waiting = said.get("ApproximateNumberOfMessages")
     return QueueAttributes(
         policy=_policy(said.get("Policy")),
         kms_key=said.get("KmsMasterKeyId", ""),
         sse_managed=said.get("SqsManagedSseEnabled"),
         retention=None if retention is None else int(retention),
         redrive=_redrive(said.get("RedrivePolicy"), place.region),
+        waiting=None if waiting is None else int(waiting),
     )
 
 

@@ -14,7 +14,9 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, NoReturn, Union, cast, get_args, get_origin
 
-from scanner.facts.messaging import QueueAttributes
+from scanner.facts.kms import Key
+from scanner.facts.messaging import QueueAttributes, TopicAttributes
+from scanner.facts.s3 import Bucket
 from scanner.facts.snapshot import Snapshot
 from scanner.facts.unread import NOT_READ, hints_of, may_be_unobserved, unread
 from scanner.policy import Malformed, Policy, parse
@@ -27,7 +29,12 @@ LIMIT = 256 << 20
 LONGEST = 300
 """Most characters of a message: names in it come out of the file."""
 
-SOURCES: Mapping[type, str] = {QueueAttributes: "sqs:GetQueueAttributes"}
+SOURCES: Mapping[type, str] = {
+    QueueAttributes: "sqs:GetQueueAttributes",
+    TopicAttributes: "sns:GetTopicAttributes",
+    Bucket: "s3:GetBucketPolicy",
+    Key: "kms:GetKeyPolicy",
+}
 """Which IAM action read the policies of a class of facts, where it is not IAM's own."""
 IAM_SOURCE = "iam:GetAccountAuthorizationDetails"
 TAGGED = {"$unobserved": Unobserved, "$malformed": Malformed}

@@ -93,12 +93,43 @@ class EbsSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance with a profile that may meter; empty texts are fields that AWS left out."""
+
+    id: str
+    arn: str
+    region: str
+    state: str
+    profile: str
+    """ARN of its instance profile."""
+    http_tokens: str
+    http_endpoint: str
+    hop_limit: int | None
+
+    @property
+    def key(self) -> str:
+        """The instance's ARN."""
+        return self.arn
+
+    @property
+    def name(self) -> str:
+        """The instance id, which people search for."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
 class Ec2Facts:
-    """All that was read of EC2; the maps go from region name to what that region said."""
+    """All that was read of EC2; the maps go from region name to what that region said.
+
+    `instances` are those whose profile holds a role with metering rights, in all regions.
+    """
 
     regions: Listed[str]
     images: Listed[Image]
     snapshots: Listed[EbsSnapshot]
+    instances: Listed[Instance]
+    fpga_images: Listed[str]
+    """Ids of own FPGA images in us-east-1."""
     snapshot_block: Mapping[str, Observed[str]] = field(default_factory=dict)
     image_block: Mapping[str, Observed[str]] = field(default_factory=dict)
     encrypts_by_default: Mapping[str, Observed[bool]] = field(default_factory=dict)

@@ -87,6 +87,8 @@ class Role:
     boundary: str = ""
     last_used: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    instance_profiles: Listed[str] = ()
+    """ARNs of the instance profiles that hold the role."""
 
     @property
     def key(self) -> str:
@@ -185,8 +187,37 @@ class AccountSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """The account's own password policy; `remembered` is None when old passwords may come back."""
+
+    minimum_length: int
+    remembered: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualDevice:
+    """An assigned virtual MFA device; `user` is the ARN of its user, the root user's included."""
+
+    serial: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """An access key as ListAccessKeys names it; ids of keys are public, secrets are never read."""
+
+    id: str
+    active: bool
+    created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class IamFacts:
-    """All that was read of IAM."""
+    """All that was read of IAM.
+
+    `password_policy` is None when IAM's default applies; `access_keys` maps the names of users of
+    whom the credential report hides some keys to all their keys.
+    """
 
     summary: Observed[AccountSummary]
     report: Observed[CredentialReport]
@@ -194,3 +225,6 @@ class IamFacts:
     groups: Listed[Group]
     roles: Listed[Role]
     policies: Listed[ManagedPolicy]
+    password_policy: Observed[PasswordPolicy | None]
+    virtual_devices: Listed[VirtualDevice]
+    access_keys: Mapping[str, Listed[AccessKey]] = field(default_factory=dict)

@@ -21,10 +21,38 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicAttributes:
+    """What GetTopicAttributes said; `kms_key` is empty for a topic that is not encrypted."""
+
+    policy: Observed[Policy | None]
+    kms_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """An SNS topic of this account."""
+
+    arn: str
+    name: str
+    region: str
+    attributes: Observed[TopicAttributes]
+
+    @property
+    def key(self) -> str:
+        """The topic's ARN."""
+        return self.arn
+
+
+@dataclass(frozen=True, slots=True)
 class SnsFacts:
-    """All that was read of SNS."""
+    """All that was read of SNS; a topic that no longer exists is not in the list.
+
+    Topics and subscriptions are those of the home region and of regions that a delivery role, a
+    data feed or the profile names.
+    """
 
     subscriptions: Listed[Subscription]
+    topics: Listed[Topic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +91,8 @@ class QueueAttributes:
     sse_managed: str | None
     retention: int | None
     redrive: Observed[Redrive | None]
+    waiting: int | None = None
+    """ApproximateNumberOfMessages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,29 @@ class Profile:
     """Ids of product images that the catalog does not name."""
     public_images: tuple[str, ...] = ()
     """Ids of images that are public on purpose."""
+    cas_buckets: tuple[str, ...] = ()
+    """Names of buckets that Commerce Analytics delivers to, where the role does not name them."""
+    cas_topics: tuple[str, ...] = ()
+    """ARNs of topics that Commerce Analytics publishes to."""
+    psc_buckets: tuple[str, ...] = ()
+    """Names of buckets that held Product Support Connection data."""
+    feed_buckets: tuple[str, ...] = ()
+    """Names of buckets that receive seller data feeds."""
     approved_accounts: tuple[str, ...] = (MARKETPLACE_AMI_OWNER, CAS_ACCOUNT)
     approved_admins: tuple[str, ...] = ()
+    """ARNs of users and roles that may administer the account or hold full seller access."""
+    finance_principals: tuple[str, ...] = ()
+    """ARNs of users and roles that may change payouts and tax settings; none named, none asked."""
+    max_seller_admins: int = 3
     max_metering_principals: int = 3
     unused_days: int = 45
     key_max_age_days: int = 90
     role_unused_days: int = 90
+    root_use_window_days: int = 90
+    ami_max_age_days: int = 730
+    ami_age_warn_days: int = 640
+    log_retention_min_days: int = 365
+    delivery_lag_hours: int = 24
 
     def approves(self, account: str, own: str) -> bool:
         """Whether a 12-digit account is the seller's own or one the seller approved."""

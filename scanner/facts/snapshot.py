@@ -10,8 +10,12 @@ from scanner.facts.catalog import CatalogFacts
 from scanner.facts.cloudtrail import CloudTrailFacts
 from scanner.facts.ec2 import Ec2Facts
 from scanner.facts.iam import IamFacts
+from scanner.facts.kms import KmsFacts
 from scanner.facts.messaging import EventsFacts, SnsFacts, SqsFacts
+from scanner.facts.monitoring import CloudWatchFacts, LogsFacts
+from scanner.facts.organizations import ContactsFacts, OrganizationsFacts
 from scanner.facts.profile import Profile
+from scanner.facts.s3 import S3Facts
 from scanner.vocabulary import Topic
 
 
@@ -36,3 +40,9 @@ class Snapshot:
     ec2: Ec2Facts
     catalog: CatalogFacts
     cloudtrail: CloudTrailFacts
+    s3: S3Facts
+    kms: KmsFacts
+    organizations: OrganizationsFacts
+    contacts: ContactsFacts
+    cloudwatch: CloudWatchFacts
+    logs: LogsFacts

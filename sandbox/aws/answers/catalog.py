@@ -14,7 +14,8 @@ _CATALOG = "AWSMarketplace"
 _ENTITY_ID = re.compile(r"[\w-]{1,255}")
 
 
-def _checked_catalog(ask: Ask) -> None:
+def check_catalog(ask: Ask) -> None:
+    """Raise what the catalog raises elsewhere than in us-east-1, or for another catalog."""
     if ask.region != HOME:
         raise ApiError(
             "ValidationException", f"The catalog is served in {HOME}, not in {ask.region}.", 400
@@ -43,7 +44,7 @@ def _summary(ask: Ask, entity: Entity) -> Answer:
 
 def list_entities(ask: Ask) -> Answer:
     """The entities of one type."""
-    _checked_catalog(ask)
+    check_catalog(ask)
     wanted = ask.params.get("EntityType")
     if not wanted:
         raise ApiError("ValidationException", "EntityType must not be null", 422)
@@ -72,7 +73,7 @@ def _described(ask: Ask, entity_id: str) -> Answer:
 
 def describe_entity(ask: Ask) -> Answer:
     """One entity with its details, as a document and as text."""
-    _checked_catalog(ask)
+    check_catalog(ask)
     entity_id = ask.params.get("EntityId") or ""
     if not _ENTITY_ID.fullmatch(entity_id.split("@")[0]):
         raise ApiError("ValidationException", "EntityId is not valid", 422)
@@ -92,15 +93,8 @@ def batch_describe_entities(ask: Ask) -> Answer:
     return {"EntityDetails": details, "Errors": errors}
 
 
-def list_change_sets(ask: Ask) -> Answer:
-    """No change set was ever started here."""
-    _checked_catalog(ask)
-    return {"ChangeSetSummaryList": []}
-
-
 ANSWERS: dict[str, Handler] = {
     "ListEntities": list_entities,
     "DescribeEntity": describe_entity,
     "BatchDescribeEntities": batch_describe_entities,
-    "ListChangeSets": list_change_sets,
 }

@@ -40,13 +40,15 @@ def _described(trail: Trail) -> Answer:
     return {
         "Name": trail.name,
         "S3BucketName": trail.bucket,
+        "S3KeyPrefix": trail.prefix or None,
         "IncludeGlobalServiceEvents": trail.global_events,
         "IsMultiRegionTrail": trail.multi_region,
         "HomeRegion": trail.home_region,
         "TrailARN": trail.arn,
         "LogFileValidationEnabled": trail.validation,
-        "KmsKeyId": trail.kms_key,
-        "CloudWatchLogsLogGroupArn": trail.log_group_arn,
+        "KmsKeyId": trail.kms_key or None,
+        "CloudWatchLogsLogGroupArn": trail.log_group_arn or None,
+        "CloudWatchLogsRoleArn": trail.log_role_arn or None,
         "HasCustomEventSelectors": bool(trail.selectors or trail.advanced_selectors),
         "HasInsightSelectors": False,
         "IsOrganizationTrail": trail.organization,
@@ -62,6 +64,11 @@ def list_trails(ask: Ask) -> Answer:
             for trail in page
         ]
     } | tail
+
+
+def get_trail(ask: Ask) -> Answer:
+    """One trail, as DescribeTrails shows it."""
+    return {"Trail": _described(_named(ask, ask.params["Name"]))}
 
 
 def _named(ask: Ask, name: str) -> Trail:
@@ -150,6 +157,8 @@ def _changed(trail: Trail, params: dict[str, Any]) -> Trail:
         validation=params.get("EnableLogFileValidation", trail.validation),
         kms_key=params.get("KmsKeyId", trail.kms_key),
         log_group_arn=params.get("CloudWatchLogsLogGroupArn", trail.log_group_arn),
+        log_role_arn=params.get("CloudWatchLogsRoleArn", trail.log_role_arn),
+        prefix=params.get("S3KeyPrefix", trail.prefix),
     )
 
 
@@ -182,6 +191,7 @@ def delete_trail(ask: Ask) -> Answer:
 ANSWERS: dict[str, Handler] = {
     "DescribeTrails": describe_trails,
     "ListTrails": list_trails,
+    "GetTrail": get_trail,
     "GetTrailStatus": get_trail_status,
     "GetEventSelectors": get_event_selectors,
     "PutEventSelectors": put_event_selectors,

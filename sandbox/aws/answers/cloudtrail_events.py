@@ -94,11 +94,7 @@ def _event(ask: Ask, event: TrailEvent) -> Answer:
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": ask.account.account,
-        "userIdentity": {
-            "type": "IAMUser",
-            "userName": event.username,
-            "accountId": ask.account.account,
-        },
+        "userIdentity": _identity(ask.account.account, event.username),
     } | event.record
     return {
         "EventId": event.id,
@@ -113,6 +109,15 @@ def _event(ask: Ask, event: TrailEvent) -> Answer:
     }
 
 
+def _identity(account: str, name: str) -> Answer:
+    """Who called, when the record does not say it: a user, or root."""
+    if name == "root":
+        arn = f"arn:aws:iam::{account}:root"
+        return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
+    arn = f"arn:aws:iam::{account}:user/{name}"
+    return {"type": "IAMUser", "arn": arn, "userName": name, "accountId": account}
+
+
 def list_event_data_stores(ask: Ask) -> Answer:
     """The event data stores of this region; the details are left to GetEventDataStore, as on AWS."""
     stores = [store for store in list(ask.account.data_stores) if store.region == ask.region]
@@ -124,10 +129,24 @@ def list_event_data_stores(ask: Ask) -> Answer:
 
 def get_event_data_store(ask: Ask) -> Answer:
     """One event data store."""
+    return _store(_named(ask))
+
+
+def update_event_data_store(ask: Ask) -> Answer:
+    """Change how long a store keeps events, and whether it may be deleted."""
+    store = _named(ask)
+    store.retention_days = ask.params.get("RetentionPeriod", store.retention_days)
+    store.protected = ask.params.get("TerminationProtectionEnabled", store.protected)
+    store.multi_region = ask.params.get("MultiRegionEnabled", store.multi_region)
+    store.selectors = ask.params.get("AdvancedEventSelectors", store.selectors)
+    return _store(store)
+
+
+def _named(ask: Ask) -> EventDataStore:
     wanted = ask.params["EventDataStore"]
     for store in list(ask.account.data_stores):
         if store.region == ask.region and wanted in {store.arn, store.arn.rsplit("/", 1)[-1]}:
-            return _store(store)
+            return store
     raise ApiError(
         "EventDataStoreNotFoundException", f"The event data store {wanted} was not found."
     )
@@ -142,7 +161,7 @@ def _store(store: EventDataStore) -> Answer:
         "MultiRegionEnabled": store.multi_region,
         "OrganizationEnabled": store.organization,
         "RetentionPeriod": store.retention_days,
-        "TerminationProtectionEnabled": True,
+        "TerminationProtectionEnabled": store.protected,
         "CreatedTimestamp": store.created,
         "UpdatedTimestamp": store.created,
         "BillingMode": "EXTENDABLE_RETENTION_PRICING",
@@ -153,4 +172,5 @@ ANSWERS: dict[str, Handler] = {
     "LookupEvents": lookup_events,
     "ListEventDataStores": list_event_data_stores,
     "GetEventDataStore": get_event_data_store,
+    "UpdateEventDataStore": update_event_data_store,
 }

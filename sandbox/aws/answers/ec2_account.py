@@ -42,11 +42,6 @@ def _region(name: str, enabled: list[str]) -> Answer:
     return {"RegionName": name, "Endpoint": f"ec2.{name}.amazonaws.com", "OptInStatus": status}
 
 
-def describe_fpga_images(ask: Ask) -> Answer:
-    """No account here has FPGA images."""
-    return {"FpgaImages": []}
-
-
 def get_image_block(ask: Ask) -> Answer:
     """Whether new public images are blocked."""
     return {"ImageBlockPublicAccessState": ask.here.image_block, "ManagedBy": "account"}
@@ -100,7 +95,6 @@ def disable_ebs_encryption(ask: Ask) -> Answer:
 
 ANSWERS: dict[str, Handler] = {
     "DescribeRegions": describe_regions,
-    "DescribeFpgaImages": describe_fpga_images,
     "GetImageBlockPublicAccessState": get_image_block,
     "EnableImageBlockPublicAccess": enable_image_block,
     "DisableImageBlockPublicAccess": disable_image_block,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.aws import clock
 from sandbox.aws.answers.ec2_images import own_image
 from sandbox.aws.answers.ec2_snapshots import own_snapshot
 from sandbox.aws.asking import Answer, Ask, Handler
@@ -62,6 +63,31 @@ def _change(held: list[str], added: list[str], removed: list[str]) -> None:
     ]
 
 
+def enable_deprecation(ask: Ask) -> Answer:
+    """Deprecate an own image from a moment on."""
+    image = own_image(ask)
+    image.deprecation_time = clock.aware(ask.params["DeprecateAt"])
+    return {"Return": True}
+
+
+def disable_deprecation(ask: Ask) -> Answer:
+    """Lift the deprecation of an own image."""
+    own_image(ask).deprecation_time = None
+    return {"Return": True}
+
+
+def enable_image(ask: Ask) -> Answer:
+    """Let a disabled image be launched again."""
+    own_image(ask).state = "available"
+    return {"Return": True}
+
+
+def disable_image(ask: Ask) -> Answer:
+    """Disable an own image; a public one becomes private."""
+    own_image(ask).state = "disabled"
+    return {"Return": True}
+
+
 def deregister_image(ask: Ask) -> Answer:
     """Delete an own image; its snapshots stay."""
     del ask.here.images[own_image(ask).id]
@@ -85,12 +111,12 @@ def delete_snapshot(ask: Ask) -> Answer:
 
 
 def refuse_making(ask: Ask) -> Answer:
-    """Making images and snapshots is left to seeds: moto would keep them where no listing looks."""
+    """Making images, snapshots and instances is left to seeds: moto would keep them where no listing looks."""
     raise refuse(
         "unknown_call",
         ask.service,
         ask.protocol,
-        "The fake AWS makes images and snapshots through seeds only.",
+        "The fake AWS makes images, snapshots and instances through seeds only.",
     )
 
 
@@ -101,6 +127,10 @@ _MAKING = (
 ANSWERS: dict[str, Handler] = {
     "ModifyImageAttribute": modify_image_attribute,
     "ModifySnapshotAttribute": modify_snapshot_attribute,
+    "EnableImageDeprecation": enable_deprecation,
+    "DisableImageDeprecation": disable_deprecation,
+    "EnableImage": enable_image,
+    "DisableImage": disable_image,
     "DeregisterImage": deregister_image,
     "DeleteSnapshot": delete_snapshot,
     **dict.fromkeys(_MAKING, refuse_making),

@@ -1,4 +1,4 @@
-"""Answers of KMS about the keys that AWS manages, which moto does not know."""
+"""Answers of KMS about the keys that AWS manages, which moto does not know, and about strangers'."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import uuid
 
 from sandbox.aws import clock
 from sandbox.aws.asking import FORWARD, Answer, Ask, Handler
+from sandbox.aws.refusals import ApiError
 
 _ALIAS = re.compile(r"(?:arn:aws:kms:[\w-]+:\d{12}:)?alias/aws/([\w-]+)")
 SERVICES = ("sqs", "sns", "s3", "ebs")
@@ -29,6 +30,7 @@ def _managed_key(ask: Ask) -> tuple[str, str] | None:
 
 def describe_key(ask: Ask) -> Answer | None:
     """A key that AWS manages; customers' keys are moto's."""
+    _require_own(ask)
     found = _managed_key(ask)
     if found is None:
         return FORWARD
@@ -54,6 +56,7 @@ def describe_key(ask: Ask) -> Answer | None:
 
 def get_key_policy(ask: Ask) -> Answer | None:
     """The policy of a key that AWS manages: its own service, for this account."""
+    _require_key(ask)
     found = _managed_key(ask)
     if found is None:
         return FORWARD
@@ -88,4 +91,36 @@ def get_key_policy(ask: Ask) -> Answer | None:
     return {"Policy": json.dumps(policy), "PolicyName": "default"}
 
 
-ANSWERS: dict[str, Handler] = {"DescribeKey": describe_key, "GetKeyPolicy": get_key_policy}
+def put_key_policy(ask: Ask) -> Answer | None:
+    """Refuse what AWS refuses: a key of its own, and what is no JSON; moto keeps the rest."""
+    _require_key(ask)
+    if _managed_key(ask) is not None:
+        raise ask.denied("because the key is managed by AWS")
+    try:
+        json.loads(ask.params["Policy"])
+    except ValueError as error:
+        raise ApiError("MalformedPolicyDocumentException", "The policy is not JSON.") from error
+    return FORWARD
+
+
+def _require_key(ask: Ask) -> None:
+    """Policies of keys are asked for by id or ARN, not by alias (KMS API reference)."""
+    asked: str = ask.params["KeyId"]
+    if "alias/" in asked:
+        raise ApiError("NotFoundException", f"Invalid keyId {asked}")
+    _require_own(ask)
+
+
+def _require_own(ask: Ask) -> None:
+    parts = ask.params["KeyId"].split(":")
+    if len(parts) > 5 and parts[4] != ask.account.account:
+        raise ask.denied(
+            f"on resource: {ask.params['KeyId']} because no resource-based policy allows the {ask.action} action"
+        )
+
+
+ANSWERS: dict[str, Handler] = {
+    "DescribeKey": describe_key,
+    "GetKeyPolicy": get_key_policy,
+    "PutKeyPolicy": put_key_policy,
+}

@@ -1,5 +1,6 @@
 """Answers of SNS, from own state: subscriptions may belong to topics of other accounts."""
 
+import json
 import uuid
 
 from sandbox.aws.asking import Answer, Ask, Handler
@@ -40,14 +41,27 @@ def get_topic_attributes(ask: Ask) -> Answer:
         "SubscriptionsPending": "0",
         "SubscriptionsDeleted": "0",
     }
-    return {"Attributes": attributes | topic.attributes}
+    shown = attributes | topic.attributes
+    return {
+        "Attributes": {name: value for name, value in shown.items() if value or name in attributes}
+    }
 
 
 def set_topic_attributes(ask: Ask) -> Answer:
-    """Set one attribute of an own topic."""
+    """Set one attribute of an own topic; a policy must be JSON, and an empty text takes a key away."""
     topic = _addressed(ask, ask.params["TopicArn"])
-    topic.attributes[ask.params["AttributeName"]] = ask.params.get("AttributeValue", "")
+    name, value = ask.params["AttributeName"], ask.params.get("AttributeValue", "")
+    if name == "Policy":
+        _require_json(value)
+    topic.attributes[name] = value
     return {}
+
+
+def _require_json(policy: str) -> None:
+    try:
+        json.loads(policy)
+    except ValueError as error:
+        raise ApiError("InvalidParameter", "Invalid parameter: Policy Error: null") from error
 
 
 def create_topic(ask: Ask) -> Answer:

@@ -1,5 +1,6 @@
 """CloudTrail's answers about trails, selectors, events and event data stores."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -203,3 +204,42 @@ def test_event_data_stores_are_listed_by_region_and_described(fake_aws: FakeAws)
         error_of(there.get_event_data_store, EventDataStore=lake)[0]
         == "EventDataStoreNotFoundException"
     )
+
+
+def test_a_store_is_changed_by_a_remedy(fake_aws: FakeAws) -> None:
+    lake = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:eventdatastore/lake"
+    store = EventDataStore(lake, "lake", retention_days=90, protected=False)
+    fake_aws.state(ACCOUNT).data_stores.append(store)
+    here = cloudtrail(fake_aws)
+    assert here.get_event_data_store(EventDataStore=lake)["TerminationProtectionEnabled"] is False
+    here.update_event_data_store(
+        EventDataStore=lake, RetentionPeriod=400, TerminationProtectionEnabled=True
+    )
+    changed = here.get_event_data_store(EventDataStore=lake)
+    assert (changed["RetentionPeriod"], changed["TerminationProtectionEnabled"]) == (400, True)
+
+
+def test_a_trail_tells_its_key_its_log_group_and_its_prefix(trails: FakeAws) -> None:
+    here = cloudtrail(trails)
+    (plain,) = here.describe_trails(trailNameList=["here-only"])["trailList"]
+    assert not plain.keys() & {"KmsKeyId", "CloudWatchLogsLogGroupArn", "S3KeyPrefix"}
+    given = {
+        "KmsKeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k",
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:trail:*",
+        "CloudWatchLogsRoleArn": f"arn:aws:iam::{ACCOUNT}:role/trail",
+        "S3KeyPrefix": "trails",
+    }
+    here.update_trail(Name="here-only", **given)
+    (changed,) = here.describe_trails(trailNameList=["here-only"])["trailList"]
+    assert {name: changed[name] for name in given} == given
+
+
+def test_records_say_who_called(history: FakeAws) -> None:
+    history.state(ACCOUNT).events.append(
+        TrailEvent("5", "ConsoleLogin", "signin.amazonaws.com", clock.days_ago(3), "root")
+    )
+    asked = [{"AttributeKey": "Username", "AttributeValue": "root"}]
+    (event,) = cloudtrail(history).lookup_events(LookupAttributes=asked)["Events"]
+    assert json.loads(event["CloudTrailEvent"])["userIdentity"] == {
+        "type": "Root", "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT,
+    }  # fmt: skip

@@ -1,17 +1,20 @@
 """Each answer of our own fits AWS's model of it and reaches a real boto3 client whole."""
 
+import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore import xform_name
+from moto.backends import get_backend
 
 from sandbox.aws import answers
 from sandbox.aws.asking import Ask
 from sandbox.aws.client import FakeAws
 from sandbox.aws.seeds import larkfield
-from tests.sandbox.aws.clients import admin_keys, client, role_keys, text
+from sandbox.aws.state import Assessment, ChangeSet, Instance
+from tests.sandbox.aws.clients import Keys, admin_keys, client, role_keys, text
 
 NAME = "MarketplaceCommerceAnalyticsRole"
 IMAGE, SNAPSHOT = "ami-0ed6e0210000000a1", "snap-0ed6e014000000a30"
@@ -20,8 +23,38 @@ TOPIC = f"arn:aws:sns:us-east-1:{larkfield.ACCOUNT}:marketplace-reports"
 POLICY = f"arn:aws:iam::{larkfield.ACCOUNT}:policy/larkfield-marketplace-all"
 CATALOG = {"Catalog": "AWSMarketplace"}
 BUCKET = {"Bucket": "larkfield-audit-logs"}
+KEY = "0b01d000-0000-4000-8000-00000000000c"
+DOOMED = "0b01d000-0000-4000-8000-00000000000d"
+AWS_KEY = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{larkfield.ACCOUNT} us-east-1 sqs"))
 ROLE = f"arn:aws:iam::{larkfield.ACCOUNT}:role/{NAME}"
 PERMISSION = {"Attribute": "createVolumePermission", "SnapshotId": SNAPSHOT}
+INSTANCE = "i-0ed6e0210000000a1"
+METRICS = {
+    "StartTime": datetime(2026, 1, 1, tzinfo=UTC),
+    "EndTime": datetime(2038, 1, 1, tzinfo=UTC),
+    "MetricDataQueries": [
+        {
+            "Id": "sent",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/SQS",
+                    "MetricName": "NumberOfMessagesSent",
+                    "Dimensions": [{"Name": "QueueName", "Value": "internal-jobs"}],
+                },
+                "Period": 3600,
+                "Stat": "Sum",
+            },
+        }
+    ],
+}
+FILTER = {
+    "logGroupName": "trail",
+    "filterName": "changes",
+    "filterPattern": "{ $.eventName = StartChangeSet }",
+    "metricTransformations": [
+        {"metricName": "Changes", "metricNamespace": "Seller", "metricValue": "1"}
+    ],
+}
 
 # What each of our calls is asked in this test; a call missing here fails the test.
 ASKED: dict[tuple[str, str], dict[str, Any]] = {
@@ -29,6 +62,7 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
         "AlternateContactType": "SECURITY", "Name": "A", "Title": "B", "EmailAddress": "a@example.com", "PhoneNumber": "1",
     },
     ("account", "GetAlternateContact"): {"AlternateContactType": "SECURITY"},
+    ("cloudtrail", "GetTrail"): {"Name": "larkfield-audit"},
     ("cloudtrail", "GetTrailStatus"): {"Name": "larkfield-audit"},
     ("cloudtrail", "GetEventSelectors"): {"TrailName": "larkfield-audit"},
     ("cloudtrail", "PutEventSelectors"): {
@@ -41,6 +75,8 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("cloudtrail", "StopLogging"): {"Name": "larkfield-audit"},
     ("cloudtrail", "DeleteTrail"): {"Name": "larkfield-audit"},
     ("cloudtrail", "GetEventDataStore"): {"EventDataStore": "lake"},
+    ("cloudtrail", "UpdateEventDataStore"): {"EventDataStore": "lake", "RetentionPeriod": 400},
+    ("cloudwatch", "GetMetricData"): METRICS,
     ("ec2", "DescribeImageAttribute"): {"ImageId": IMAGE, "Attribute": "launchPermission"},
     ("ec2", "DescribeSnapshotAttribute"): PERMISSION,
     ("ec2", "EnableImageBlockPublicAccess"): {"ImageBlockPublicAccessState": "block-new-sharing"},
@@ -48,6 +84,11 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("ec2", "ModifyImageAttribute"): {"ImageId": IMAGE, "LaunchPermission": {"Remove": [{"Group": "all"}]}},
     ("ec2", "ModifySnapshotAttribute"): PERMISSION | {"OperationType": "remove", "UserIds": [larkfield.FOREIGN]},
     ("ec2", "DeregisterImage"): {"ImageId": IMAGE},
+    ("ec2", "EnableImageDeprecation"): {"ImageId": IMAGE, "DeprecateAt": datetime(2030, 1, 1, tzinfo=UTC)},
+    ("ec2", "DisableImageDeprecation"): {"ImageId": IMAGE},
+    ("ec2", "EnableImage"): {"ImageId": IMAGE},
+    ("ec2", "DisableImage"): {"ImageId": IMAGE},
+    ("ec2", "ModifyInstanceMetadataOptions"): {"InstanceId": INSTANCE, "HttpTokens": "required"},
     ("ec2", "DeleteSnapshot"): {"SnapshotId": "snap-0unused"},
     ("events", "ListTargetsByRule"): {"Rule": "watch"},
     ("iam", "GetPolicy"): {"PolicyArn": POLICY},
@@ -61,15 +102,44 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("iam", "UpdateLoginProfile"): {"UserName": "tom.reyes", "Password": "long-enough-for-a-test"},
     ("iam", "ListAccessKeys"): {"UserName": "release-bot"},
     ("kms", "DescribeKey"): {"KeyId": "alias/aws/sqs"},
-    ("kms", "GetKeyPolicy"): {"KeyId": "alias/aws/sqs", "PolicyName": "default"},
+    ("kms", "GetKeyPolicy"): {"KeyId": AWS_KEY, "PolicyName": "default"},
+    ("kms", "PutKeyPolicy"): {"KeyId": KEY, "PolicyName": "default", "Policy": '{"Statement": []}'},
+    ("kms", "EnableKey"): {"KeyId": KEY},
+    ("kms", "DisableKey"): {"KeyId": KEY},
+    ("kms", "ScheduleKeyDeletion"): {"KeyId": KEY, "PendingWindowInDays": 7},
+    ("kms", "CancelKeyDeletion"): {"KeyId": DOOMED},
+    ("logs", "DescribeMetricFilters"): {"logGroupName": "trail"},
+    ("logs", "PutMetricFilter"): FILTER,
+    ("marketplace-catalog", "ListAssessments"): CATALOG | {"AssessmentTargetFilter": {"EntityId": "prod-larkgateway01"}},
+    ("marketplace-catalog", "DescribeAssessment"): CATALOG | {"AssessmentIdentifier": "assessment-1"},
+    ("marketplace-catalog", "DescribeChangeSet"): CATALOG | {"ChangeSetId": "cs-1"},
+    ("marketplace-catalog", "StartChangeSet"): CATALOG | {
+        "ChangeSet": [
+            {
+                "ChangeType": "RestrictDeliveryOptions",
+                "Entity": {"Type": "AmiProduct@1.0", "Identifier": "prod-larkgateway01"},
+                "DetailsDocument": {"DeliveryOptionIds": ["delivery-1"]},
+            }
+        ]
+    },
     ("marketplace-catalog", "ListEntities"): CATALOG | {"EntityType": "AmiProduct"},
     ("marketplace-catalog", "ListChangeSets"): CATALOG,
     ("marketplace-catalog", "DescribeEntity"): CATALOG | {"EntityId": "prod-larkgateway01"},
     ("marketplace-catalog", "BatchDescribeEntities"): {
         "EntityRequestList": [CATALOG | {"EntityId": "prod-larkgateway01"}, CATALOG | {"EntityId": "prod-missing"}],
     },
+    ("s3", "CreateBucket"): {"Bucket": "second-bucket"},
     ("s3", "GetBucketEncryption"): BUCKET,
     ("s3", "GetBucketPolicyStatus"): BUCKET,
+    ("s3", "GetBucketVersioning"): BUCKET,
+    ("s3", "GetObjectLockConfiguration"): BUCKET,
+    ("s3", "ListBuckets"): {"MaxBuckets": 1},
+    ("s3", "PutBucketPolicy"): BUCKET | {"Policy": '{"Statement": []}'},
+    ("s3", "PutBucketVersioning"): BUCKET | {"VersioningConfiguration": {"Status": "Enabled"}},
+    ("s3", "PutObjectLockConfiguration"): BUCKET | {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+    ("s3control", "GetPublicAccessBlock"): {"AccountId": larkfield.ACCOUNT},
+    ("s3control", "PutPublicAccessBlock"): {"AccountId": larkfield.ACCOUNT, "PublicAccessBlockConfiguration": {}},
+    ("s3control", "DeletePublicAccessBlock"): {"AccountId": larkfield.ACCOUNT},
     ("sns", "GetTopicAttributes"): {"TopicArn": TOPIC},
     ("sns", "SetTopicAttributes"): {"TopicArn": TOPIC, "AttributeName": "DisplayName", "AttributeValue": "x"},
     ("sns", "CreateTopic"): {"Name": "second"},
@@ -92,12 +162,12 @@ PLAIN = {
     "DisableSnapshotBlockPublicAccess", "GetEbsEncryptionByDefault", "EnableEbsEncryptionByDefault",
     "DisableEbsEncryptionByDefault", "DescribeImages", "DescribeSnapshots", "ListRules", "GetAccountSummary",
     "GenerateCredentialReport", "GetCredentialReport", "ListVirtualMFADevices", "GetAccountAuthorizationDetails",
-    "DescribeOrganization", "ListTopics", "ListSubscriptions", "ListQueues", "GetCallerIdentity",
+    "DescribeInstances", "DescribeAlarms", "DescribeOrganization", "ListTopics", "ListSubscriptions", "ListQueues", "GetCallerIdentity",
 }  # fmt: skip
 # Not answered but refused: they would make what only seeds make.
 REFUSED = {
     "RegisterImage", "CopyImage", "CreateImage", "CreateSnapshot", "CreateSnapshots", "CopySnapshot", "ImportSnapshot",
-    "ImportImage", "AssumeRole",
+    "ImportImage", "RunInstances", "AssumeRole",
 }  # fmt: skip
 
 
@@ -133,15 +203,69 @@ def larkfield_account(fake_aws: FakeAws) -> FakeAws:
     policy = text(
         {
             "Statement": [
-                {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "s3:GetObject",
+                    "Resource": f"arn:aws:s3:::{BUCKET['Bucket']}/*",
+                }
             ]
         }
     )
-    client(fake_aws, "s3", keys).put_bucket_policy(Bucket=BUCKET["Bucket"], Policy=policy)
+    s3 = client(fake_aws, "s3", keys)
+    s3.put_bucket_policy(Bucket=BUCKET["Bucket"], Policy=policy)
+    s3.put_bucket_versioning(Bucket=BUCKET["Bucket"], VersioningConfiguration={"Status": "Enabled"})
+    lock = {"ObjectLockEnabled": "Enabled"}
+    s3.put_object_lock_configuration(Bucket=BUCKET["Bucket"], ObjectLockConfiguration=lock)
+    fake_aws.state(larkfield.ACCOUNT).public_access_block = {"BlockPublicAcls": True}
+    backend = get_backend("kms")[larkfield.ACCOUNT]["us-east-1"]
+    kms = client(fake_aws, "kms", keys)
+    for key in (KEY, DOOMED):
+        made = kms.create_key()["KeyMetadata"]["KeyId"]
+        backend.keys[key] = backend.keys.pop(made)
+        backend.keys[key].id = key
+    kms.schedule_key_deletion(KeyId=DOOMED)
+    _watch_what_changes(fake_aws, keys)
     here = fake_aws.state(larkfield.ACCOUNT).region("us-east-1")
     here.snapshots["snap-0unused"] = here.snapshots["snap-0ed6e021000000a10"]
     here.snapshots["snap-0unused"].id = "snap-0unused"
     return fake_aws
+
+
+def _watch_what_changes(fake: FakeAws, keys: Keys) -> None:
+    state = fake.state(larkfield.ACCOUNT)
+    errors = [
+        {"Code": "CVE_FOUND", "Message": "openssl", "Scope": [{"Name": "AMI_ID", "Value": IMAGE}]}
+    ]
+    control = {"ControlId": "c-1", "ControlAssessmentResult": "FAIL", "Errors": errors}
+    state.assessments = [
+        Assessment(
+            "assessment-1", "prod-larkgateway01", "delivery-1", result="FAIL", controls=[control]
+        )
+    ]
+    change = {
+        "ChangeType": "AddDeliveryOptions",
+        "Entity": {"Type": "AmiProduct@1.0", "Identifier": "prod-larkgateway01"},
+        "Details": "{}",
+        "ErrorDetailList": [{"ErrorCode": "SCAN_ERROR", "ErrorMessage": "openssl"}],
+    }
+    state.change_sets = [
+        ChangeSet("cs-1", "2.2", entities=["prod-larkgateway01"], changes=[change])
+    ]
+    here = state.region("us-east-1")
+    here.instances[INSTANCE] = Instance(
+        INSTANCE, f"arn:aws:iam::{larkfield.ACCOUNT}:instance-profile/x"
+    )
+    here.fpga_images = ["afi-0ed6e0210000000a1"]
+    here.queues["internal-jobs"].metrics["NumberOfMessagesSent"] = [3.0, 4.0]
+    logs = client(fake, "logs", keys)
+    logs.create_log_group(logGroupName="trail")
+    logs.put_metric_filter(**FILTER)
+    client(fake, "cloudwatch", keys).put_metric_alarm(
+        AlarmName="changes", MetricName="Changes", Namespace="Seller", AlarmActions=[TOPIC],
+        EvaluationPeriods=1, Period=300, Threshold=1.0, Statistic="Sum",
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )  # fmt: skip
 
 
 OWN = [call for call in answers.own_calls() if call[1] not in REFUSED]

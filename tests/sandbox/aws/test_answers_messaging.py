@@ -147,3 +147,27 @@ def test_rules_and_their_targets_are_read(fake_aws: FakeAws) -> None:
     assert len(events.list_targets_by_rule(Rule=rule["Name"])["Targets"]) == 1
     assert error_of(events.list_targets_by_rule, Rule="none")[0] == "ResourceNotFoundException"
     assert error_of(events.list_rules, EventBusName="none")[0] == "ResourceNotFoundException"
+
+
+@pytest.fixture
+def topic(fake_aws: FakeAws) -> tuple[Any, str]:
+    """An administrator's SNS client and the ARN of a new topic."""
+    sns = client(fake_aws, "sns", admin_keys(fake_aws))
+    return sns, sns.create_topic(Name="reports")["TopicArn"]
+
+
+def test_a_topics_key_is_there_until_it_is_taken_away(topic: tuple[Any, str]) -> None:
+    sns, arn = topic
+    for key, shown in (("alias/reports", "alias/reports"), ("", None)):
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue=key)
+        attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        assert attributes.get("KmsMasterKeyId") == shown
+
+
+def test_a_topics_policy_is_set_as_json_or_not_at_all(topic: tuple[Any, str]) -> None:
+    sns, arn = topic
+    policy = text({"Statement": []})
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+    change = {"TopicArn": arn, "AttributeName": "Policy", "AttributeValue": "{"}
+    assert error_of(sns.set_topic_attributes, **change)[0] == "InvalidParameter"
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"] == policy

@@ -14,6 +14,8 @@ from scanner.collect.plan import ALL_ACTIONS
         ("sqs", "ListQueues", "sqs:ListQueues"),
         ("marketplace-catalog", "ListEntities", "aws-marketplace:ListEntities"),
         ("s3", "ListBuckets", "s3:ListAllMyBuckets"),
+        ("s3", "ListObjectsV2", "s3:ListBucket"),
+        ("s3", "HeadBucket", "s3:ListBucket"),
         ("s3control", "GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
     ],
 )

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from scanner.aws import Aws, CannotReach, Kind, Place, Service, Stopped, Trouble
-from scanner.aws.asking import Answer
+from scanner.aws.asking import Answer, Asker
 from scanner.aws.trouble import Undeclared
 from scanner.vocabulary import Unobserved
 from tests.builders import OWN
-from tests.fakes import DENIED, QUICK, FakeAws, FakeWire
+from tests.fakes import DENIED, QUICK, FakeAws, FakeWire, limited
 
 HOME = "us-east-1"
 THROTTLED = Trouble("Throttling", Kind.THROTTLED)
@@ -158,3 +158,16 @@ def test_other_services_are_asked_beside_each_other() -> None:
     aws.each(lambda _: aws.call("sns", "ListSubscriptions", region=HOME), range(2))
     aws.close()
     assert wire.most == {"sns": 2}
+
+
+def test_a_call_with_a_documented_rate_is_spaced_in_its_region_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(Asker, "pause", lambda _, seconds: waited.append(seconds))
+    aws = FakeAws({"cloudtrail:LookupEvents": {"Events": []}}, limits=limited(spaced=2.0))
+    for region in ("us-east-1", "us-east-1", "eu-west-1"):
+        aws.call("cloudtrail", "LookupEvents", region=region)
+    first, second, elsewhere = waited
+    assert (first, elsewhere) == (0.0, 0.0)
+    assert second == pytest.approx(1.0, abs=0.5)

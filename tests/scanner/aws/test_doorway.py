@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.aws import Answer, Kind, Trouble
-from scanner.vocabulary import Partial, Unobserved
+from scanner.vocabulary import Partial, Unobserved, gaps, seen
 from tests.fakes import DENIED, FakeAws, limited
 
 HOME = "us-east-1"
@@ -94,6 +94,48 @@ def test_a_page_without_its_list_is_no_empty_list() -> None:
 def test_sqs_alone_may_leave_an_empty_list_out() -> None:
     aws = FakeAws({"sqs:ListQueues": {}})
     assert aws.pages("sqs", "ListQueues", "QueueUrls", region=HOME) == ()
+
+
+def objects(*keys: str, given: str = "", token: str = "") -> Answer:
+    """A page of ListObjectsV2: it repeats the token that it was given, and has its own name for the next."""
+    said: Answer = {"Contents": [{"Key": key} for key in keys], "IsTruncated": bool(token)}
+    said |= {"ContinuationToken": given} if given else {}
+    return said | ({"NextContinuationToken": token} if token else {})
+
+
+def test_objects_are_paged_by_a_token_that_s3_repeats() -> None:
+    replies = [objects("a", token="t1"), objects("b", given="t1", token="t2")]
+    aws = FakeAws({"s3:ListBucket": [*replies, objects("c", given="t2")]})
+    listed = aws.pages("s3", "ListObjectsV2", "Contents", region=HOME, Bucket="b")
+    assert [one["Key"] for one in seen(listed)] == ["a", "b", "c"]
+    assert gaps(listed) == ()
+    tokens = [params.get("ContinuationToken") for _, _, params in aws.asked]
+    assert tokens == [None, "t1", "t2"]
+
+
+def test_a_bucket_without_objects_has_no_list_of_them() -> None:
+    aws = FakeAws({"s3:ListBucket": {"IsTruncated": False, "KeyCount": 0}})
+    assert aws.pages("s3", "ListObjectsV2", "Contents", region=HOME, Bucket="b") == ()
+
+
+def test_what_is_not_to_be_kept_is_forgotten() -> None:
+    aws = FakeAws({LIST: [page(1, 2, token="a"), page(3)]})
+    assert listed(aws, keep=lambda one: one["n"] != 2) == items(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action", "region"),
+    [
+        ("s3", "ListBuckets", "s3:ListAllMyBuckets", ""),
+        ("s3control", "GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock", ""),
+        ("s3", "GetBucketAcl", "s3:GetBucketAcl", HOME),
+    ],
+)
+def test_gaps_about_the_account_are_of_no_region(
+    service: str, operation: str, action: str, region: str
+) -> None:
+    gap = FakeAws({action: DENIED}).call(service, operation, region=HOME)
+    assert gap == Unobserved(action, "AccessDenied", region, DENIED.detail)
 
 
 def test_codes_that_are_answers_give_none() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from scanner.aws.trouble import CutAnswer
-from scanner.aws.whole import check_whole
+from scanner.aws.whole import S3_DOCUMENTS, check_whole
 
+BUCKETS = b'<ListAllMyBucketsResult xmlns="x"><Buckets/></ListAllMyBucketsResult>'
 WHOLE = b'{"QueueUrls": []}'
 XML = b'<?xml version="1.0"?>\n<ListThingsResponse xmlns="x"><A/></ListThingsResponse>'
 
@@ -47,6 +48,26 @@ def test_a_whole_answer_passes(protocol: str, body: bytes) -> None:
 def test_anything_else_is_a_cut_answer(protocol: str, response: dict[str, Any]) -> None:
     with pytest.raises(CutAnswer):
         check_whole(protocol, "ListThings", response)
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("ListBuckets", BUCKETS),
+        ("GetBucketLocation", b"<LocationConstraint/>"),
+        ("GetBucketPolicy", b'{"Statement": []}'),
+    ],
+)
+def test_an_answer_of_s3_is_known_by_its_root_and_a_policy_has_none(
+    operation: str, body: bytes
+) -> None:
+    check_whole("rest-xml", operation, a_response(body))
+
+
+@pytest.mark.parametrize("operation", sorted(S3_DOCUMENTS))
+def test_another_document_of_s3_is_a_cut_answer(operation: str) -> None:
+    with pytest.raises(CutAnswer):
+        check_whole("rest-xml", operation, a_response(b"<html><body>Sign in</body></html>"))
 
 
 def test_the_body_of_an_error_answer_is_left_alone_when_it_can_be_parsed() -> None:

@@ -8,14 +8,22 @@ import pytest
 from scanner.aws import Kind, Limits, Service, Stopped, Trouble
 from scanner.aws.session import open_session
 from scanner.aws.trouble import Undeclared
-from scanner.aws.wire import BotoWire
+from scanner.aws.wire import ACCOUNT_IN_FRONT, BotoWire
 from tests.scanner.aws.endpoints import SILENCE, Endpoint, answering, http
 
 SQS = Service("sqs", "us-east-1")
 IAM = Service("iam", "us-east-1")
 EC2 = Service("ec2", "us-east-1")
 ONCE = Limits(attempts=1, connect=2, read=0.3)
-ACTIONS = frozenset({"sqs:ListQueues", "iam:GetPolicyVersion", "ec2:DescribeImages"})
+ACTIONS = frozenset(
+    {
+        "sqs:ListQueues",
+        "iam:GetPolicyVersion",
+        "ec2:DescribeImages",
+        "s3:GetAccountPublicAccessBlock",
+        "s3:ListAllMyBuckets",
+    }
+)
 
 QUEUES = b'{"QueueUrls": ["https://sqs/1/a"]}'
 IMAGES = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -172,6 +180,44 @@ def test_the_check_before_every_attempt_can_end_it(wire_to: Wires) -> None:
         with pytest.raises(Stopped):
             wire.ask(SQS, "ListQueues", {})
         assert endpoint.requests == []
+
+
+BLOCK = b"""<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/">
+<BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>"""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_account_is_not_put_in_front_of_an_address(
+    wire_to: Wires, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with answering(http(BLOCK)) as endpoint:
+        wire = wire_to(endpoint)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url.replace("127.0.0.1", host))
+        asked = {"AccountId": "111122223333"}
+        answer = wire.ask(Service("s3control", "us-east-1"), "GetPublicAccessBlock", asked)
+    assert answer["PublicAccessBlockConfiguration"] == {"BlockPublicAcls": True}
+    assert f"Host: {host}:" in endpoint.requests[0]
+    assert "x-amz-account-id: 111122223333" in endpoint.requests[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://111122223333.s3-control.us-east-1.amazonaws.com/v20180820/x",
+        "https://111122223333.s3-control.example.org:8443/v20180820/x",
+        "https://s3.example.org/111122223333.127.0.0.1/",
+    ],
+)
+def test_the_account_stays_in_front_of_every_other_host(url: str) -> None:
+    assert ACCOUNT_IN_FRONT.match(url) is None
+
+
+def test_an_answer_about_buckets_that_is_none_is_no_account_without_buckets(
+    wire_to: Wires,
+) -> None:
+    with answering(http(b"<html><body>Please sign in</body></html>")) as endpoint:
+        found = trouble(wire_to(endpoint), Service("s3", "us-east-1"), "ListBuckets")
+    assert (found.code, found.kind) == ("BadAnswer", Kind.UNWELL)
 
 
 def test_policy_documents_stay_the_text_that_aws_sent(wire_to: Wires) -> None:

@@ -1,16 +1,27 @@
-"""Trails are listed once, with their status from home; stores and past events beside them."""
+"""Trails are listed once, with status and selectors from home; stores beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from scanner.aws import Answer
 from scanner.collect import cloudtrail
-from scanner.facts.cloudtrail import CloudTrailFacts, DataStoreDetails
+from scanner.facts.cloudtrail import (
+    EXPORT,
+    METERING,
+    ROOT,
+    AdvancedSelector,
+    BasicSelector,
+    CloudTrailFacts,
+    DataStoreDetails,
+    Delivery,
+    FieldSelector,
+    Selectors,
+    Trail,
+)
 from scanner.vocabulary import Listed, Partial, Unobserved, gaps, seen
 from tests.builders import NOW
 from tests.fakes import DENIED, FakeAws, Reply, limited
@@ -26,11 +37,15 @@ TRAIL: Answer = {
     "LogFileValidationEnabled": True,
     "IncludeGlobalServiceEvents": True,
     "S3BucketName": "logs",
+    "S3KeyPrefix": "trails",
+    "KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/k",
+    "CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:111122223333:log-group:trail:*",
 }
 STORE = "arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/e1"
 QUIET: Mapping[str, Reply] = {
     "cloudtrail:DescribeTrails": {"trailList": []},
     "cloudtrail:GetTrailStatus": {"IsLogging": True},
+    "cloudtrail:GetEventSelectors": {"EventSelectors": []},
     "cloudtrail:ListEventDataStores": {"EventDataStores": []},
     "cloudtrail:GetEventDataStore": {"Status": "ENABLED"},
     "cloudtrail:LookupEvents": {"Events": []},
@@ -56,6 +71,103 @@ def test_a_trail_with_shadows_is_one_and_its_status_comes_from_home_by_arn() -> 
     )  # fmt: skip
     statuses = [asked for asked in aws.asked if asked[0] == "cloudtrail:GetTrailStatus"]
     assert statuses == [("cloudtrail:GetTrailStatus", "eu-west-1", {"Name": ARN})]
+
+
+def the_trail(**replies: Reply) -> Trail:
+    (trail,) = seen(collected({"DescribeTrails": {"trailList": [TRAIL]}, **replies}).trails)
+    return trail
+
+
+def test_a_trail_tells_where_it_writes_and_how_it_encrypts() -> None:
+    trail = the_trail()
+    assert (trail.bucket, trail.prefix) == ("logs", "trails")
+    assert trail.kms_key == TRAIL["KmsKeyId"]
+    assert trail.log_group == TRAIL["CloudWatchLogsLogGroupArn"]
+    bare = {name: None if isinstance(value, str) else value for name, value in TRAIL.items()}
+    named = bare | {name: TRAIL[name] for name in ("TrailARN", "Name", "HomeRegion")}
+    trail = the_trail(DescribeTrails={"trailList": [named]})
+    assert (trail.bucket, trail.prefix, trail.kms_key, trail.log_group) == ("", "", "", "")
+
+
+def test_deliveries_are_read_without_the_dates_that_are_texts() -> None:
+    status = {
+        "IsLogging": True,
+        "LatestDeliveryTime": NOW,
+        "LatestDeliveryError": "AccessDenied",
+        "LatestDigestDeliveryError": "NoSuchBucket",
+        "LatestCloudWatchLogsDeliveryError": "no group",
+        "StartLoggingTime": NOW,
+        "LatestDeliveryAttemptTime": "",
+        "TimeLoggingStarted": "nonsense",
+    }
+    expected = Delivery(NOW, "AccessDenied", "NoSuchBucket", "no group", NOW, None)
+    assert the_trail(GetTrailStatus=status).delivery == expected
+    assert the_trail().delivery == Delivery(None, "", "", "", None, None)
+
+
+def test_an_odd_date_leaves_deliveries_unread_and_logging_known() -> None:
+    trail = the_trail(GetTrailStatus={"IsLogging": True, "LatestDeliveryTime": "yesterday"})
+    assert trail.logging is True
+    assert [gap.error for gap in gaps(trail.delivery)] == ["BadAnswer"]
+
+
+def test_basic_selectors_are_read_by_arn_at_home() -> None:
+    said = {
+        "ReadWriteType": "WriteOnly",
+        "IncludeManagementEvents": True,
+        "ExcludeManagementEventSources": ["kms.amazonaws.com"],
+    }
+    aws = account(
+        {"DescribeTrails": {"trailList": [TRAIL]}, "GetEventSelectors": {"EventSelectors": [said]}}
+    )
+    (trail,) = seen(cloudtrail.collect(aws, REGIONS, NOW).trails)
+    basic = BasicSelector("WriteOnly", True, ("kms.amazonaws.com",))
+    assert trail.selectors == Selectors(basic=(basic,))
+    asked = [one for one in aws.asked if one[0] == "cloudtrail:GetEventSelectors"]
+    assert asked == [("cloudtrail:GetEventSelectors", "eu-west-1", {"TrailName": ARN})]
+
+
+def test_advanced_selectors_are_read_with_all_their_matchers() -> None:
+    fields = [
+        {"Field": "eventCategory", "Equals": ["Management"]},
+        {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"], "StartsWith": ["a", "b"]},
+    ]
+    answer = {"TrailARN": ARN, "AdvancedEventSelectors": [{"Name": "n", "FieldSelectors": fields}]}
+    expected = AdvancedSelector(
+        (
+            FieldSelector("eventCategory", {"Equals": ("Management",)}),
+            FieldSelector(
+                "eventSource", {"NotEquals": ("kms.amazonaws.com",), "StartsWith": ("a", "b")}
+            ),
+        )
+    )
+    assert the_trail(GetEventSelectors=answer).selectors == Selectors(advanced=(expected,))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (DENIED, "AccessDenied"),
+        ({"TrailARN": ARN}, "BadAnswer"),
+        ({"EventSelectors": [{}]}, "BadAnswer"),
+        ({"AdvancedEventSelectors": [{"FieldSelectors": [{"Equals": []}]}]}, "BadAnswer"),
+    ],
+)
+def test_selectors_that_cannot_be_read_are_unobserved(answer: Reply, error: str) -> None:
+    (gap,) = gaps(the_trail(GetEventSelectors=answer).selectors)
+    assert (gap.action, gap.error) == ("cloudtrail:GetEventSelectors", error)
+
+
+def test_the_list_of_trails_is_known_before_anything_is_asked_about_them() -> None:
+    aws = account({"DescribeTrails": {"trailList": [TRAIL]}})
+    heard: list[tuple[str, ...]] = []
+
+    def known(trails: Listed[Trail]) -> None:
+        assert aws.times()["cloudtrail:GetTrailStatus"] == 0
+        heard.append(tuple(trail.arn for trail in seen(trails)))
+
+    cloudtrail.collect(aws, REGIONS, NOW, known)
+    assert heard == [(ARN,)]
 
 
 def test_single_region_trails_of_every_region_are_found() -> None:
@@ -114,6 +226,8 @@ def test_a_store_takes_management_events_only_without_further_fields(
         "Status": "ENABLED",
         "MultiRegionEnabled": True,
         "AdvancedEventSelectors": [{"FieldSelectors": fields}],
+        "RetentionPeriod": 2557,
+        "TerminationProtectionEnabled": True,
     }
     facts = collected(
         {
@@ -123,7 +237,7 @@ def test_a_store_takes_management_events_only_without_further_fields(
         regions=("us-east-1",),
     )
     (found,) = seen(facts.data_stores)
-    assert found.details == DataStoreDetails("ENABLED", True, management)
+    assert found.details == DataStoreDetails("ENABLED", True, management, 2557, True)
 
 
 def test_a_refused_store_keeps_its_place() -> None:
@@ -132,25 +246,51 @@ def test_a_refused_store_keeps_its_place() -> None:
     assert [gaps(store.details) != () for store in seen(facts.data_stores)] == [True]
 
 
-def test_the_retired_call_is_looked_up_for_ninety_days() -> None:
-    event = {
-        "EventId": "e", "EventName": "StartSupportDataExport", "EventTime": NOW, "Username": "bot",
-        "EventSource": "marketplacecommerceanalytics.amazonaws.com",
+def test_a_store_of_odd_shape_is_unobserved() -> None:
+    listed = {"EventDataStores": [{"EventDataStoreArn": STORE}]}
+    for odd in ({"RetentionPeriod": "long"}, {"AdvancedEventSelectors": ["x"]}):
+        said: Reply = {"Status": "ENABLED", **odd}
+        replies: dict[str, Reply] = {"ListEventDataStores": listed, "GetEventDataStore": said}
+        (store,) = seen(collected(replies, ("us-east-1",)).data_stores)
+        assert [gap.error for gap in gaps(store.details)] == ["BadAnswer"]
+
+
+def looked_up(aws: FakeAws) -> set[tuple[str, str]]:
+    return {
+        (region, params["LookupAttributes"][0]["AttributeValue"])
+        for action, region, params in aws.asked
+        if action == "cloudtrail:LookupEvents"
+    }
+
+
+def test_metering_is_looked_up_everywhere_and_the_rest_at_home() -> None:
+    aws = account()
+    facts = cloudtrail.collect(aws, REGIONS, NOW)
+    assert looked_up(aws) == {
+        ("us-east-1", EXPORT), ("us-east-1", ROOT), ("us-east-1", METERING), ("eu-west-1", METERING),
     }  # fmt: skip
-    aws = account({"LookupEvents": {"Events": [event]}})
-    found = seen(cloudtrail.collect(aws, REGIONS, NOW).events["StartSupportDataExport"])
-    assert [(one.id, one.user, one.time) for one in found] == [("e", "bot", NOW)]
-    ((_, region, asked),) = [one for one in aws.asked if one[0] == "cloudtrail:LookupEvents"]
-    assert region == "us-east-1"
-    assert asked["StartTime"] == datetime(2026, 8, 26, 8, 40, tzinfo=UTC)
-    assert asked["LookupAttributes"] == [
-        {"AttributeKey": "EventName", "AttributeValue": "StartSupportDataExport"}
-    ]
+    assert facts.events == {EXPORT: (), METERING: (), ROOT: ()}
 
 
-def test_too_many_events_are_a_partial_list() -> None:
-    event = {"EventId": "e", "EventName": "StartSupportDataExport", "EventTime": NOW}
-    facts = collected({"LookupEvents": {"Events": [event], "NextToken": "t"}}, event_pages=1)
-    found = facts.events["StartSupportDataExport"]
-    assert isinstance(found, Partial)
-    assert [gap.error for gap in found.why] == ["OverCap"]
+def test_events_of_a_region_that_refuses_are_a_gap() -> None:
+    def reply(region: str, params: Answer) -> Answer:
+        if region == "eu-west-1":
+            raise DENIED
+        return {"Events": []}
+
+    facts = collected({"LookupEvents": reply})
+    assert [gap.region for gap in gaps(facts.events[METERING])] == ["eu-west-1"]
+    assert facts.events[ROOT] == ()
+
+
+def test_unknown_regions_may_hide_metering() -> None:
+    gap = Unobserved("ec2:DescribeRegions", "AccessDenied")
+    assert collected(regions=gap).events[METERING] == Partial((), (gap,))
+    cut = Partial(("us-east-1",), (gap,))
+    assert collected(regions=cut).events[METERING] == Partial((), (gap,))
+
+
+def test_an_account_that_refuses_everything_has_no_list_at_all() -> None:
+    facts = collected({"DescribeTrails": DENIED, "ListEventDataStores": DENIED}, ("us-east-1",))
+    assert isinstance(facts.trails, Unobserved)
+    assert isinstance(facts.data_stores, Unobserved)

@@ -9,7 +9,7 @@ import pytest
 
 from scanner.aws import Answer, Kind, Trouble
 from scanner.collect import ec2
-from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Ec2Facts, Grant, Image
+from scanner.facts.ec2 import BlockDevice, EbsSnapshot, Ec2Facts, Grant, Image, Instance
 from scanner.vocabulary import Listed, Partial, Unobserved, gaps, seen
 from tests.builders import OWN
 from tests.fakes import DENIED, FakeAws, Reply, limited
@@ -59,6 +59,7 @@ QUIET: Mapping[str, Reply] = {
     "ec2:GetImageBlockPublicAccessState": {"ImageBlockPublicAccessState": "unblocked"},
     "ec2:GetSnapshotBlockPublicAccessState": {"State": "block-all-sharing"},
     "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": True},
+    "ec2:DescribeFpgaImages": {"FpgaImages": []},
 }
 
 
@@ -75,9 +76,8 @@ def snapshots(*own: Answer, public: tuple[str, ...] = ()) -> Reply:
 def collected(
     replies: Mapping[str, Reply] | None = None, regions: Listed[str] = (HOME,), **limits: int
 ) -> Ec2Facts:
-    return ec2.collect(
-        FakeAws({**QUIET, **(replies or {})}, limits=limited(**limits)), lambda: regions
-    )
+    aws = FakeAws({**QUIET, **(replies or {})}, limits=limited(**limits))
+    return ec2.collect(aws, lambda: regions, lambda: ())
 
 
 def an_image(**replies: Reply) -> Image:
@@ -111,7 +111,7 @@ def test_an_image_is_read_with_all_its_devices() -> None:
 
 def test_own_images_are_asked_for_with_those_that_hide() -> None:
     aws = FakeAws(QUIET)
-    ec2.collect(aws, lambda: (HOME,))
+    ec2.collect(aws, lambda: (HOME,), lambda: ())
     (asked,) = [params for action, _, params in aws.asked if action == "ec2:DescribeImages"]
     assert asked == {
         "Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True, "MaxResults": 1_000,
@@ -254,3 +254,24 @@ def test_without_a_list_of_regions_home_is_read() -> None:
     facts = collected({"ec2:DescribeImages": {"Images": [IMAGE]}}, gap)
     assert facts.regions == gap
     assert [image.region for image in seen(facts.images)] == [HOME]
+
+
+def test_instances_and_fpga_images_are_among_the_facts() -> None:
+    arn = f"arn:aws:iam::{OWN}:instance-profile/metering"
+    instance = {
+        "InstanceId": "i-1", "State": {"Name": "running"}, "IamInstanceProfile": {"Arn": arn},
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+    }  # fmt: skip
+    replies: dict[str, Reply] = {
+        **QUIET,
+        "ec2:DescribeInstances": {"Reservations": [{"Instances": [instance]}]},
+        "ec2:DescribeFpgaImages": {"FpgaImages": [{"FpgaImageId": "afi-1"}]},
+    }
+    facts = ec2.collect(FakeAws(replies), lambda: (HOME,), lambda: (arn,))
+    assert facts.instances == (
+        Instance(
+            "i-1", f"arn:aws:ec2:us-east-1:{OWN}:instance/i-1", HOME, "running", arn,
+            "required", "enabled", None,
+        ),
+    )  # fmt: skip
+    assert facts.fpga_images == ("afi-1",)

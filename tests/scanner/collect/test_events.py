@@ -1,4 +1,4 @@
-"""Rules are all listed; targets are read of those alone that may hear agreements."""
+"""Rules are all listed; targets are read of those alone that controls ask about."""
 
 import pytest
 
@@ -13,14 +13,16 @@ AGREEMENTS = '{"source": ["aws.agreement-marketplace"]}'
 QUEUE = "arn:aws:sqs:us-east-1:111122223333:agreements"
 
 
-def said(name: str, pattern: str | None) -> dict[str, str]:
+def said(name: str, pattern: str | None, state: str = "ENABLED") -> dict[str, str]:
     arn = f"arn:aws:events:us-east-1:111122223333:rule/{name}"
-    rule = {"Name": name, "Arn": arn, "State": "ENABLED"}
+    rule = {"Name": name, "Arn": arn, "State": state}
     return rule | ({"EventPattern": pattern} if pattern is not None else {})
 
 
-def rules(pattern: str | None, targets: Reply) -> tuple[FakeAws, tuple[Rule, ...]]:
-    aws = FakeAws({RULES: {"Rules": [said("one", pattern)]}, TARGETS: targets})
+def rules(
+    pattern: str | None, targets: Reply, state: str = "ENABLED"
+) -> tuple[FakeAws, tuple[Rule, ...]]:
+    aws = FakeAws({RULES: {"Rules": [said("one", pattern, state)]}, TARGETS: targets})
     return aws, seen(events.collect(aws).rules)
 
 
@@ -32,6 +34,21 @@ def test_targets_of_a_rule_that_may_hear_agreements_are_read(pattern: str) -> No
     aws, found = rules(pattern, {"Targets": [{"Id": "1", "Arn": QUEUE}]})
     assert [rule.targets for rule in found] == [(QUEUE,)]
     assert aws.asked[-1] == (TARGETS, "us-east-1", {"Rule": "one"})
+
+
+STOPPING = '{"detail": {"eventSource": ["cloudtrail.amazonaws.com"]}}'
+
+
+@pytest.mark.parametrize("state", ["ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", ""])
+def test_targets_of_a_rule_that_may_alert_are_read(state: str) -> None:
+    _, found = rules(STOPPING, {"Targets": [{"Arn": QUEUE}]}, state)
+    assert [rule.targets for rule in found] == [(QUEUE,)]
+
+
+def test_a_disabled_rule_alerts_nobody_but_still_names_queues() -> None:
+    assert [rule.targets for rule in rules(STOPPING, DENIED, "DISABLED")[1]] == [NOT_READ]
+    _, found = rules(AGREEMENTS, {"Targets": [{"Arn": QUEUE}]}, "DISABLED")
+    assert [rule.targets for rule in found] == [(QUEUE,)]
 
 
 @pytest.mark.parametrize("pattern", ['{"source": ["aws.ec2"]}', None])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from scanner.aws import Answer
+from scanner.aws import Answer, Kind, Trouble
 from scanner.collect import iam
 from scanner.facts.iam import AccountSummary, IamFacts
 from scanner.policy import Malformed, Policy
@@ -42,6 +42,7 @@ ROLE: Answer = {
     "RolePolicyList": [],
     "AttachedManagedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": AWS_POLICY}],
     "RoleLastUsed": {"LastUsedDate": datetime(2026, 1, 1, tzinfo=UTC)},
+    "InstanceProfileList": [],
 }
 GROUP: Answer = {"GroupName": "people", "Arn": f"arn:aws:iam::{OWN}:group/people", "Path": "/"}
 POLICY: Answer = {
@@ -62,6 +63,8 @@ QUIET: Mapping[str, Reply] = {
         }
     },
     "iam:GenerateCredentialReport": DENIED,
+    "iam:GetAccountPasswordPolicy": Trouble("NoSuchEntity", Kind.OTHER),
+    "iam:ListVirtualMFADevices": {"VirtualMFADevices": []},
     "iam:GetPolicy": {"Policy": {"DefaultVersionId": "v9"}},
     "iam:GetPolicyVersion": {"PolicyVersion": {"Document": DOCUMENT}},
 }
@@ -99,6 +102,19 @@ def test_principals_and_policies_are_read() -> None:
     assert role.last_used == datetime(2026, 1, 1, tzinfo=UTC)
     assert isinstance(role.trust, Policy)
     assert group.name == "people"
+
+
+def test_a_role_names_the_profiles_that_hold_it() -> None:
+    arn = f"arn:aws:iam::{OWN}:instance-profile/worker"
+    _, facts = collected(page(RoleDetailList=[ROLE | {"InstanceProfileList": [{"Arn": arn}]}]))
+    assert seen(facts.roles)[0].instance_profiles == (arn,)
+
+
+@pytest.mark.parametrize("listed", [None, "none", [{"InstanceProfileName": "worker"}]])
+def test_profiles_that_cannot_be_read_are_a_gap_of_their_role(listed: object) -> None:
+    _, facts = collected(page(RoleDetailList=[ROLE | {"InstanceProfileList": listed}]))
+    (gap,) = gaps(seen(facts.roles)[0].instance_profiles)
+    assert (gap.action, gap.error) == (DETAILS, "BadAnswer")
 
 
 def test_a_role_that_was_never_used_has_no_date() -> None:
@@ -161,7 +177,7 @@ def test_the_number_of_calls_does_not_grow_with_the_number_of_users(users: int) 
     many = [USER | {"Arn": f"arn:aws:iam::{OWN}:user/u{n}"} for n in range(users)]
     aws, facts = collected(page(UserDetailList=many))
     assert len(seen(facts.users)) == users
-    assert aws.wire.calls.total == 1 + 1 + 1 + 2 * 2
+    assert aws.wire.calls.total == 1 + 1 + 2 + 1 + 2 * 2
 
 
 def test_pages_are_joined_and_a_principal_that_comes_twice_is_one() -> None:

@@ -78,6 +78,28 @@ def test_the_catalog_has_its_own_name() -> None:
     ]
 
 
+def test_one_row_takes_the_calls_of_all_services_that_it_is_read_from() -> None:
+    progress, pictures = shown()
+    progress.expect("s3", ("",))
+    progress.expect("contacts", ("",))
+    progress.watch(Service("s3", "eu-west-1"), "sent")
+    progress.watch(Service("s3control", "us-east-1"), "sent")
+    progress.watch(Service("account", "us-east-1"), "sent")
+    progress.enter("reading")
+    counts = {row["service"]: row["calls"] for row in pictures[-1]["services"]}
+    assert counts == {"S3": 2, "Account contacts": 1}
+
+
+def test_a_region_that_nobody_foresaw_gets_a_row_when_it_is_asked() -> None:
+    progress, pictures = shown()
+    progress.expect("kms", ("us-east-1",))
+    progress.begin("kms")
+    progress.watch(Service("kms", "eu-west-1"), "sent")
+    progress.finish("kms", (Unobserved("kms:DescribeKey", "AccessDenied", "eu-west-1"),))
+    assert states(pictures[-1]) == {("KMS", "us-east-1"): "read", ("KMS", "eu-west-1"): "gaps"}
+    assert [row["calls"] for row in pictures[-1]["services"]] == [0, 1]
+
+
 def test_a_region_that_is_known_late_is_read_like_the_others() -> None:
     progress, pictures = shown()
     progress.expect("ec2", ("us-east-1",))

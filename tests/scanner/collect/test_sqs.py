@@ -58,7 +58,7 @@ def collected(
     **limits: int,
 ) -> SqsFacts:
     aws = FakeAws(account.replies(), limits=limited(**limits))
-    subscriptions = SnsFacts(tuple(a_subscription(one) for one in subscribed))
+    subscriptions = SnsFacts(tuple(a_subscription(one) for one in subscribed), ())
     rules = EventsFacts((a_rule(targets=targets),))
     return sqs.collect(aws, subscriptions, rules, profile or Profile())
 
@@ -88,6 +88,11 @@ def test_a_policy_is_parsed_once_and_a_broken_one_is_kept() -> None:
     broken = attributes(Policy='{"Statement": ').policy
     assert isinstance(broken, Malformed)
     assert (broken.action, broken.text) == (READ, '{"Statement": ')
+
+
+def test_waiting_messages_are_counted_where_sqs_says() -> None:
+    assert attributes(ApproximateNumberOfMessages="7").waiting == 7
+    assert attributes().waiting is None
 
 
 def test_an_empty_policy_is_no_policy() -> None:
@@ -129,7 +134,7 @@ def test_a_nonsense_retention_leaves_the_attributes_unobserved() -> None:
 )
 def test_attributes_of_no_queue_or_of_another_are_unobserved(answered: Mapping[str, str]) -> None:
     answers = Account(orders=NOTHING).replies() | {READ: {"Attributes": dict(answered)}}
-    queue = only(sqs.collect(FakeAws(answers), SnsFacts(()), EventsFacts(()), Profile()))
+    queue = only(sqs.collect(FakeAws(answers), SnsFacts((), ()), EventsFacts(()), Profile()))
     detail = "QueueArn is missing or names another queue"
     assert queue.attributes == Unobserved(READ, "BadAnswer", "us-east-1", detail)
     assert queue.arn == arn("orders")
@@ -183,11 +188,11 @@ def test_a_refused_queue_stays_with_unobserved_attributes() -> None:
 
 def test_a_refused_list_leaves_the_named_queues() -> None:
     aws = FakeAws({LIST: DENIED, READ: Account(orders=NOTHING).reply})
-    named = SnsFacts((a_subscription(arn("orders")),))
+    named = SnsFacts((a_subscription(arn("orders")),), ())
     facts = sqs.collect(aws, named, EventsFacts(()), Profile())
     assert isinstance(facts.queues, Partial)
     assert [queue.name for queue in facts.queues.items] == ["orders"]
-    nothing = sqs.collect(aws, SnsFacts(()), EventsFacts(()), Profile())
+    nothing = sqs.collect(aws, SnsFacts((), ()), EventsFacts(()), Profile())
     assert isinstance(nothing.queues, Unobserved)
 
 
