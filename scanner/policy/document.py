@@ -36,6 +36,14 @@ class Policy:
         default_factory=dict, init=False, repr=False, compare=False
     )
     """Remembered answers of `grants`, per set of actions; they go when the policy goes."""
+    prefixes: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    """Prefixes of the services that any statement can be about; None when it may be any."""
+
+    def __post_init__(self) -> None:
+        """Index the prefixes once: most policies are about none that a question is about."""
+        named = [one.prefixes for one in self.statements]
+        known = None if None in named else frozenset().union(*(one or () for one in named))
+        object.__setattr__(self, "prefixes", known)
 
     def allows(self) -> tuple[Statement, ...]:
         """Give the Allow statements."""

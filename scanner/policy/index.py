@@ -6,8 +6,8 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from scanner.policy.document import Matched, Policy
-from scanner.policy.match import fold, matches, overlaps
-from scanner.policy.statement import Statement
+from scanner.policy.match import fold, literal_start, matches, overlaps
+from scanner.policy.statement import Statement, prefixes_of
 
 
 def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
@@ -15,11 +15,19 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
 
     Remembered in the policy: one that many principals share is looked at once.
     """
+    if not concerns(policy, actions):
+        return ()
     known = policy.matched.get(actions)
     if known is None:
         pairs = ((one, _about(one, actions)) for one in policy.statements)
         known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
     return known
+
+
+def concerns(policy: Policy, actions: frozenset[str]) -> bool:
+    """Say whether some statement may be about the services of the actions: cheap, and most are not."""
+    asked = _prefixes(actions)
+    return policy.prefixes is None or asked is None or not policy.prefixes.isdisjoint(asked)
 
 
 def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
@@ -43,7 +51,12 @@ def _unlisted(statement: Statement, pattern: str, about: Collection[str]) -> fro
     return frozenset(one for one in statement.actions if overlaps(fold(one), folded))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
+def _prefixes(actions: frozenset[str]) -> frozenset[str] | None:
+    return prefixes_of([fold(action) for action in actions])
+
+
+@lru_cache(maxsize=256)
 def _names(actions: frozenset[str]) -> dict[str, str]:
     """Map the actions without wildcards from lower case to their spelling."""
     return {fold(action): action for action in actions if "*" not in action}
@@ -52,6 +65,6 @@ def _names(actions: frozenset[str]) -> dict[str, str]:
 @lru_cache(maxsize=8192)
 def _expanded(pattern: str, actions: frozenset[str]) -> frozenset[str]:
     names = _names(actions)
-    start = pattern.partition("*")[0].partition("?")[0]
+    start = literal_start(pattern)
     fitting = (name for name in names if name.startswith(start) and matches(pattern, name))
     return frozenset(names[name] for name in fitting)

@@ -142,6 +142,8 @@ def covers(wide: str, narrow: str) -> bool:
         return True
     if max(len(wide), len(narrow)) > LONGEST or ("*" not in wide and "?" not in wide):
         return False
+    if not narrow.startswith(literal_start(wide)):
+        return False
     return _accepts(_automaton(wide), tokens(narrow))
 
 
@@ -151,6 +153,9 @@ def overlaps(one: str, other: str) -> bool:
         return True
     if "*" not in other and "?" not in other:
         return matches(one, other)
+    begins, other_begins = literal_start(one), literal_start(other)
+    if not (begins.startswith(other_begins) or other_begins.startswith(begins)):
+        return False
     automaton = _automaton(one)
     states = 1
     for token in tokens(other):
@@ -158,6 +163,11 @@ def overlaps(one: str, other: str) -> bool:
         if not states:
             return False
     return bool(states & automaton.last)
+
+
+def literal_start(pattern: str) -> str:
+    """Give the characters before the first wildcard: two patterns that differ there never meet."""
+    return pattern.partition("*")[0].partition("?")[0]
 
 
 def fits_arn(pattern: Sequence[Token], arn: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from scanner.policy.conditions import Condition
 from scanner.policy.context import opened
-from scanner.policy.match import covers, fold, matches, overlaps, padded
+from scanner.policy.match import covers, fold, literal_start, matches, overlaps, padded
 from scanner.policy.principals import Principal
 from scanner.policy.restrictions import restricts
 
@@ -16,6 +16,14 @@ Effect = Literal["Allow", "Deny"]
 
 ANY_RESOURCE = "*"
 TRUST_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+
+
+def prefixes_of(entries: Collection[str]) -> frozenset[str] | None:
+    """Give the service prefixes of folded entries of Action; None when one does not spell it out."""
+    starts = [literal_start(entry).partition(":") for entry in entries]
+    if not all(colon for _, colon, _ in starts):
+        return None
+    return frozenset(service for service, _, _ in starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class Statement:
     """The entries of Action or NotAction without wildcards, in lower case."""
     wildcards: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The other entries, in lower case."""
+    prefixes: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    """Prefixes of the services it can be about, in lower case; None when it may be any."""
 
     def __post_init__(self) -> None:
         """Index the entries of Action or NotAction once."""
@@ -51,6 +61,7 @@ class Statement:
         wild = tuple(dict.fromkeys(one for one in folded if "*" in one or "?" in one))
         object.__setattr__(self, "exact_names", frozenset(folded).difference(wild))
         object.__setattr__(self, "wildcards", wild)
+        object.__setattr__(self, "prefixes", prefixes_of(folded) if self.names_actions else None)
 
     @property
     def allows(self) -> bool:
