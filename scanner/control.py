@@ -108,6 +108,14 @@ class Reference:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What a named person confirms where no API decides, one sentence, and for how many days."""
+
+    statement: str
+    valid_days: int = 365
+
+
 CONTROL_FILE = re.compile(r"^(?P<id>(?:m_)?[a-z]+_\d+)_[a-z0-9_]+$")
 
 
@@ -119,6 +127,7 @@ class Control(Generic[R]):
     "service.fact" (they decide what is collected), `needs` those among them that must have been
     read whole before it may say anything but fail. `resources` lists what it judges.
     `not_applicable_because` says why an empty list means that the control does not apply.
+    `attestation` is set on manual controls (controls.md section 10).
     """
 
     module: str
@@ -132,6 +141,7 @@ class Control(Generic[R]):
     not_applicable_because: str
     resources: Callable[[Snapshot], Listed[R]]
     check: Callable[[R, Snapshot], Verdict]
+    attestation: Attestation | None = None
 
     @cached_property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from scanner.facts.catalog import Product
 from scanner.facts.ec2 import EbsSnapshot, Image
 from scanner.facts.snapshot import Snapshot
 from scanner.scope.memory import once_per_snapshot
+from scanner.scope.products import Kind, says_so, sells
 from scanner.vocabulary import (
     HOME_REGION,
     Listed,
@@ -17,6 +18,7 @@ from scanner.vocabulary import (
     Partial,
     Unobserved,
     gaps,
+    known,
     merged,
     seen,
 )
@@ -36,6 +38,13 @@ def sells_images(snapshot: Snapshot) -> bool:
     profile = snapshot.profile
     said = profile.images or "ami" in (profile.product_types or ())
     return bool(_ami_products(snapshot) or said or gaps(snapshot.catalog.products))
+
+
+def surely_sells_images(snapshot: Snapshot) -> bool:
+    """Whether AMI products are sold; raises NotSeen when only an unread catalog may say so."""
+    if _ami_products(snapshot) or snapshot.profile.images:
+        return True
+    return says_so(snapshot, Kind.AMI) or known(sells(snapshot, Kind.AMI))
 
 
 @once_per_snapshot

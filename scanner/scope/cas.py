@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from scanner.facts.iam import Role
 from scanner.facts.profile import CAS_ACCOUNT
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
-from scanner.scope.holder import SERVICE_LINKED
-from scanner.vocabulary import Listed, Unobserved, derived
+from scanner.scope.holder import SERVICE_LINKED, RoleHolder
+from scanner.scope.memory import once_per_snapshot
+from scanner.scope.principals import roles
+from scanner.vocabulary import Listed, Partial, Unobserved, derived, gaps, merged, seen
 
 DEFAULT_NAME = "MarketplaceCommerceAnalyticsRole"
 WIZARD_POLICY = "oneClick_MarketplaceCommerceAnalyticsRole"
@@ -26,6 +30,44 @@ def delivery_roles(snapshot: Snapshot) -> Listed[Role]:
         return [role] if unread or looks_enrolled(role) or trusts_cas(role.trust) else []
 
     return derived(snapshot.iam.roles, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a delivery role may deliver: a resource as its policy spells it, or `*`."""
+
+    role: str
+    resource: str
+
+
+@once_per_snapshot
+def deliverers(snapshot: Snapshot) -> Listed[RoleHolder]:
+    """Roles that trust the CAS account with all they hold; cut when a trust policy was not read."""
+    everyone = roles(snapshot)
+    found = derived(everyone, lambda one: [one] if trusts_cas(one.role.trust) else [])
+    hidden = tuple(
+        replace(gap, detail=f"trust of role {one.name}: {gap.detail}".removesuffix(": "))
+        for one in seen(everyone)
+        for gap in gaps(one.role.trust)
+    )
+    return merged(found, Partial((), hidden)) if hidden else found
+
+
+def targets(snapshot: Snapshot, action: str) -> Listed[Target]:
+    """On what the delivery roles may do `s3:PutObject` or `sns:Publish`, as far as was read."""
+    listed = deliverers(snapshot)
+
+    def reached(role: RoleHolder) -> list[Target]:
+        spelled = [
+            resource
+            for grant in role.grants((action,)).of((action,))
+            for resource in grant.statement.resources or ("*",)
+        ]
+        return [Target(role.name, one) for one in dict.fromkeys(spelled)]
+
+    found = derived(listed, reached)
+    unread = tuple(dict.fromkeys(gap for role in seen(listed) for gap in role.gaps))
+    return merged(found, Partial((), unread)) if unread else found
 
 
 def looks_enrolled(role: Role) -> bool:

@@ -44,6 +44,18 @@ def counted_trails(snapshot: Snapshot) -> Listed[Trail]:
     )
 
 
+def working_trails(snapshot: Snapshot) -> Listed[Trail]:
+    """Multi-region trails that are known to log."""
+    return derived(
+        multi_region_trails(snapshot), lambda trail: (trail,) if trail.logging is True else ()
+    )
+
+
+def belongs_elsewhere(trail: Trail, snapshot: Snapshot) -> bool:
+    """Whether another account owns the trail, as is usual for organization trails."""
+    return owner_of(trail) != snapshot.account.id
+
+
 def recording_stores(snapshot: Snapshot) -> Listed[EventDataStore]:
     """Event data stores that are enabled and keep the management events of all regions."""
     listed = snapshot.cloudtrail.data_stores

@@ -14,7 +14,7 @@ from typing import Literal
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import Role
-from scanner.policy import Grant, Granted, Policy, administers, granted, parse
+from scanner.policy import Grant, Granted, Policy, administers, concerns, granted, parse
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
@@ -80,7 +80,8 @@ class Holder:
         asked = frozenset(actions)
         if asked not in self._answers:
             found = NOTHING
-            if not isinstance(self.boundary, Unobserved):
+            about = any(concerns(policy, asked) for policy in self._policies)
+            if about and not isinstance(self.boundary, Unobserved):
                 found = granted(self._policies, asked, boundary=self.boundary)
             self._answers[asked] = found or NOTHING
         return self._answers[asked]

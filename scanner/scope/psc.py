@@ -1,4 +1,4 @@
-"""What is left of Product Support Connection: rights, and calls in the event history (PSC-01)."""
+"""What is left of Product Support Connection: rights, calls and files (PSC-01 to PSC-03)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from scanner.facts.unread import NOT_READ
 from scanner.policy import PSC_CALL, Grant
 from scanner.scope.holder import Holder
 from scanner.scope.principals import principals
-from scanner.vocabulary import HOME_REGION, Listed, derived, merged
+from scanner.scope.reports import Kind, ReportBucket, report_buckets
+from scanner.vocabulary import (
+    HOME_REGION,
+    Listed,
+    Observed,
+    Partial,
+    Unobserved,
+    derived,
+    gaps,
+    merged,
+    seen,
+)
 
 EVENT = "StartSupportDataExport"
 
@@ -60,3 +71,30 @@ def _is_total(grant: Grant) -> bool:
     """Whether the grant stands in an entry such as `*` or `*:*`, which names no service."""
     statement = grant.statement
     return statement.names_actions and any(not entry.strip("*:") for entry in statement.actions)
+
+
+def contact_buckets(snapshot: Snapshot) -> Listed[ReportBucket]:
+    """Buckets that took exports of buyers' contacts, or may have: those of data sets as well.
+
+    Cut when the profile says that the service was used and nothing shows where its files went.
+    """
+    asked = {Kind.CAS, Kind.PSC}
+    found = derived(report_buckets(snapshot), lambda one: [one] if one.kinds & asked else [])
+    if seen(found) or not snapshot.profile.psc_ever_enrolled:
+        return found
+    told = "the profile says that Product Support Connection was used, but names no bucket of it"
+    return merged(found, Partial((), (Unobserved("", "NotNamed", detail=told),)))
+
+
+def may_hold_contacts(snapshot: Snapshot) -> Observed[bool]:
+    """Whether the seller used the service, by the profile or by what lies in the buckets.
+
+    True also when nobody answered; what was not read leaves it open.
+    """
+    if snapshot.profile.psc_ever_enrolled is not False:
+        return True
+    buckets = contact_buckets(snapshot)
+    if any(seen(one.bucket.contacts) for one in seen(buckets)):
+        return True
+    missing = [*gaps(buckets), *(gap for one in seen(buckets) for gap in gaps(one.bucket.contacts))]
+    return missing[0] if missing else False

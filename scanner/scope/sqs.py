@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from scanner.facts.messaging import Queue, Redrive, Rule
+from scanner.facts.messaging import Queue, Redrive, Rule, Subscription
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Malformed, Policy, pretty
 from scanner.scope.agreement_events import hears_agreements
@@ -70,6 +70,26 @@ def only_dead_letters(snapshot: Snapshot) -> frozenset[str]:
     redrives = (_redrive(queue) for queue in seen(marketplace_queues(snapshot)))
     targets = {redrive.target for redrive in redrives if isinstance(redrive, Redrive)}
     return frozenset(targets - _feeds(snapshot).keys())
+
+
+def product_subscriptions(snapshot: Snapshot) -> Listed[Subscription]:
+    """Subscriptions of this account to topics of its products; they live in us-east-1 only."""
+    listed = snapshot.sns.subscriptions
+    found = tuple(one for one in seen(listed) if PRODUCT_TOPIC.match(one.topic))
+    why = tuple(gap for gap in gaps(listed) if gap.region in {"", HOME_REGION})
+    return Partial(found, why) if why else found
+
+
+def agreement_rules(snapshot: Snapshot) -> Listed[Rule]:
+    """Rules that hear agreement events; cut when a rule or its pattern could not be read."""
+    hearing, unreadable = _agreement_rules(snapshot)
+    why = (*gaps(snapshot.events.rules), *map(_malformed, unreadable))
+    return Partial(hearing, why) if why else hearing
+
+
+def unseen_feeds(snapshot: Snapshot) -> tuple[Unobserved, ...]:
+    """What may hide a topic or rule that delivers to some queue."""
+    return tuple(_feed_gaps(snapshot))
 
 
 def feed_of(queue: Queue, snapshot: Snapshot) -> Feed:
@@ -145,8 +165,11 @@ def _feed_gaps(snapshot: Snapshot) -> Iterator[Unobserved]:
     hearing, unreadable = _agreement_rules(snapshot)
     for rule in hearing:
         yield from gaps(rule.targets)
-    for rule in unreadable:
-        yield Unobserved("events:ListRules", "MalformedPattern", rule.region, f"rule {rule.name}")
+    yield from map(_malformed, unreadable)
+
+
+def _malformed(rule: Rule) -> Unobserved:
+    return Unobserved("events:ListRules", "MalformedPattern", rule.region, f"rule {rule.name}")
 
 
 @once_per_snapshot

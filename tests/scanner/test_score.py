@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.control import Outcome
-from scanner.score import OpenFinding, is_unseen, score, share_of
+from scanner.score import score
+from scanner.tally import OpenFinding, is_unseen, share_of
 from scanner.vocabulary import Severity, Status, Topic
 
 ROOT = "arn:aws:iam::111122223333:root"

@@ -17,6 +17,7 @@ from scanner.scope.ami import (
     own_snapshots,
     product_images,
     sells_images,
+    surely_sells_images,
 )
 from scanner.vocabulary import HOME_REGION, Listed, NotSeen, Partial, seen
 from tests.builders import a_snapshot, denied
@@ -172,3 +173,23 @@ def test_a_snapshot_not_in_a_cut_list_is_not_seen() -> None:
 def test_what_was_seen_of_a_cut_list_is_still_judged() -> None:
     snapshot = account(a_product("ami-1"), images=Partial((ONE,), (IMAGES,)))
     assert seen(product_images(snapshot)) == (ONE,)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "expected"),
+    [
+        (account(a_product("ami-1")), True),
+        (account(catalog=Partial((a_product("ami-1"),), (CATALOG,))), True),
+        (account(catalog=CATALOG, profile=AMI), True),
+        (account(catalog=CATALOG, profile=Profile(images=("ami-2",))), True),
+        (account(SAAS), False),
+    ],
+)
+def test_who_surely_sells_images_has_one_or_says_so(snapshot: Snapshot, expected: bool) -> None:
+    assert surely_sells_images(snapshot) is expected
+
+
+@pytest.mark.parametrize("profile", [None, NO_AMI])
+def test_an_unread_catalog_leaves_it_open(profile: Profile | None) -> None:
+    with pytest.raises(NotSeen):
+        surely_sells_images(account(catalog=CATALOG, profile=profile))

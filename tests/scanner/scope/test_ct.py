@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scanner.scope.ct import (
+    belongs_elsewhere,
     counted_trails,
     multi_region_trails,
     owner_of,
     recording_stores,
     trail_to_repair,
     trails,
+    working_trails,
 )
 from scanner.vocabulary import HOME_REGION, Partial
 from tests.builders import STRANGER, a_snapshot, denied
@@ -53,6 +55,17 @@ def test_counted_are_those_that_log_or_may() -> None:
     may = a_trail("may", logging=UNKNOWN)
     listed = (a_trail(), may, a_trail("off", logging=False), a_trail("one", multi_region=False))
     assert counted_trails(a_snapshot(trails=listed)) == (a_trail(), may)
+
+
+def test_working_are_those_that_surely_log() -> None:
+    may = a_trail("may", logging=UNKNOWN)
+    listed = (a_trail(), may, a_trail("off", logging=False), a_trail("one", multi_region=False))
+    assert working_trails(a_snapshot(trails=listed)) == (a_trail(),)
+
+
+def test_a_trail_of_another_account_belongs_elsewhere() -> None:
+    assert belongs_elsewhere(a_trail(account=STRANGER), a_snapshot())
+    assert not belongs_elsewhere(a_trail(), a_snapshot())
 
 
 def test_the_owner_is_the_account_of_the_arn() -> None:

@@ -11,7 +11,9 @@ from scanner.facts.catalog import Product
 from scanner.facts.ec2 import Image
 from scanner.facts.profile import Profile
 from scanner.facts.snapshot import Snapshot
+from scanner.scope.ami import own_images, own_snapshots, product_images
 from scanner.score import score
+from scanner.tally import OpenFinding
 from scanner.vocabulary import HOME_REGION, Listed, Partial, Severity, Status, Topic
 from tests.builders import a_snapshot, denied
 from tests.builders_resources import a_device, a_product, an_ebs_snapshot, an_image
@@ -31,6 +33,10 @@ CATALOGS: tuple[tuple[Product, ...], ...] = (
 KINDS = ("ami", "saas_subscription", "saas_contract", "container", "proserv", "data", "ml")
 IDS = ("ami-old", "ami-secret", "ami-good")
 AMI = tuple(control for control in every_control() if control.topic is Topic.AMI)
+OF_IMAGES = tuple(
+    control for control in AMI if control.resources in {product_images, own_images, own_snapshots}
+)
+"""Those that judge every own image where the catalog does not say which are products."""
 
 profiles = st.builds(
     Profile,
@@ -70,13 +76,37 @@ def failures(outcomes: tuple[Outcome, ...]) -> dict[tuple[str, str], Severity]:
 def test_a_refused_catalog_takes_no_fail_away(
     products: tuple[Product, ...], profile: Profile
 ) -> None:
-    before = judge(AMI, account(products, profile))
+    before = judge(OF_IMAGES, account(products, profile))
     for refused in refusals(products):
-        after = judge(AMI, account(refused, profile))
+        after = judge(OF_IMAGES, account(refused, profile))
         for what, severity in failures(before).items():
             assert what in failures(after)
             assert failures(after)[what].rank <= severity.rank
         assert (score(after).value or 0) <= (score(before).value or 0)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(CATALOGS), profiles)
+def test_what_only_the_catalog_tells_is_then_not_assessed(
+    products: tuple[Product, ...], profile: Profile
+) -> None:
+    before = judge(AMI, account(products, profile))
+    for refused in refusals(products):
+        after = judge(AMI, account(refused, profile))
+        open_now = {one.control for one in after if one.status is Status.NOT_ASSESSED}
+        still = failures(after)
+        for control, resource in failures(before):
+            assert control in open_now or (control, resource) in still
+        assert (score(after, open_before=stood(before)).value or 0) <= (score(before).value or 0)
+
+
+def stood(outcomes: tuple[Outcome, ...]) -> list[OpenFinding]:
+    """The findings that a scan leaves open."""
+    return [
+        OpenFinding(one.control, one.topic, one.resource, one.region, one.severity)
+        for one in outcomes
+        if one.status is Status.FAIL
+    ]
 
 
 @settings(deadline=None)

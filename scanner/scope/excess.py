@@ -1,0 +1,139 @@
+"""What consumers of Marketplace queues hold beyond the documented minimum (SQS-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scanner.facts.messaging import Queue
+from scanner.facts.snapshot import Snapshot
+from scanner.policy import Grant, Granted
+from scanner.scope.consumers import CONSUME, NEEDED, RULE_THE_QUEUE, consumers_of, rights_of
+from scanner.scope.doubt import Doubt
+from scanner.scope.holder import Holder
+from scanner.scope.memory import once_per_snapshot
+from scanner.scope.narrowing import is_wild, meets
+from scanner.scope.nature import Nature
+from scanner.scope.natures import nature_of
+from scanner.scope.sqs import marketplace_queues
+from scanner.vocabulary import NotSeen, Severity, gaps, seen
+
+MOST_CONSUMERS = 3
+NAMED_AT_MOST = 5
+Reach = Mapping[tuple[Queue, ...], Granted]
+"""What a principal may do, by the queues on which it may do the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """One thing too much, how bad it is, and the grants behind it.
+
+    `whole` says that nothing at all should be held, as people need not read queues.
+    """
+
+    sentence: str
+    severity: Severity
+    grants: tuple[Grant, ...] = ()
+    whole: bool = False
+
+
+def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
+    """The Marketplace queues that a principal may read, with all that it may do there."""
+    rights = rights_of(holder, snapshot)
+    alike: dict[int, tuple[list[Queue], Granted]] = {}
+    for queue in seen(marketplace_queues(snapshot)):
+        found = rights.get(queue.arn)
+        if found is not None and found.any_of(CONSUME):
+            alike.setdefault(id(found), ([], found))[0].append(queue)
+    return {tuple(queues): found for queues, found in alike.values()}
+
+
+def names_of(queues: Sequence[Queue]) -> str:
+    """Name a few queues, and say how many more there are."""
+    shown = ", ".join(queue.name for queue in queues[:NAMED_AT_MOST])
+    more = len(queues) - NAMED_AT_MOST
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Excess | Doubt]:
+    """Find what a consumer holds too much, and what may hide more of it."""
+    if holder.gaps:
+        yield Doubt(Severity.HIGH, holder.gaps)
+    for queues, rights in reach.items():
+        yield from _rights(holder.name, names_of(queues), rights)
+        yield from _resources(holder.name, queues, rights)
+    try:
+        if reach and nature_of(holder, snapshot) is Nature.HUMAN:
+            sentence = f"{holder.name} is for people, who need not read the queue."
+            grants = tuple(one for rights in reach.values() for one in rights.of(CONSUME))
+            yield Excess(sentence, Severity.MEDIUM, grants, whole=True)
+    except NotSeen as unseen:
+        yield Doubt(Severity.MEDIUM, unseen.gaps)
+    crowds = _crowds(snapshot)
+    yield from dict.fromkeys(
+        one for queues in reach for queue in queues for one in crowds[queue.arn]
+    )
+
+
+def _rights(name: str, queues: str, rights: Granted) -> Iterator[Excess]:
+    unnamed = [one for one in rights.of(rights.actions) if not one.statement.names_actions]
+    if unnamed:
+        sentence = f"{name} may do on {queues} whatever a NotAction does not name."
+        yield Excess(sentence, Severity.HIGH, tuple(unnamed))
+    harmful = rights.any_of(RULE_THE_QUEUE)
+    more = rights.actions - NEEDED - RULE_THE_QUEUE
+    for actions, severity in ((harmful, Severity.HIGH), (more, Severity.MEDIUM)):
+        if actions:
+            verbs = ", ".join(sorted(action.removeprefix("sqs:") for action in actions))
+            sentence = f"{name} may also use {verbs} on {queues}."
+            yield Excess(sentence, severity, rights.of(actions))
+
+
+def _resources(name: str, queues: Sequence[Queue], rights: Granted) -> Iterator[Excess]:
+    """Resources that are not a queue's ARN: those that mean any queue are worse."""
+    first = queues[0].arn
+    another = f"{first.rpartition(':')[0]}:any-other-queue"
+    read = names_of(queues)
+    wide: dict[str, list[Grant]] = {}
+    for grant in rights.of(NEEDED & rights.actions):
+        statement = grant.statement
+        listed = statement.resources if statement.names_resources else (NOT_RESOURCE,)
+        for resource in listed:
+            if resource == NOT_RESOURCE or (is_wild(resource) and meets(resource, (first,))):
+                wide.setdefault(resource, []).append(grant)
+    for resource, grants in wide.items():
+        if resource == NOT_RESOURCE or meets(resource, (another,)):
+            sentence = f"{name} may read {read} by Resource {resource}, which is every queue."
+            yield Excess(sentence, Severity.MEDIUM, tuple(grants))
+        else:
+            sentence = f"{name} may read {read} by Resource {resource}, not by its ARN."
+            yield Excess(sentence, Severity.LOW, tuple(grants))
+
+
+NOT_RESOURCE = "NotResource"
+
+
+@once_per_snapshot
+def _crowds(snapshot: Snapshot) -> Mapping[str, tuple[Excess | Doubt, ...]]:
+    """Per queue: that too many read it, or that more may do so than were seen."""
+    alike: dict[tuple[str, ...], list[Queue]] = {}
+    said: dict[str, tuple[Excess | Doubt, ...]] = {}
+    for queue in seen(marketplace_queues(snapshot)):
+        listed = consumers_of(queue, snapshot)
+        names = tuple(sorted(one.name for one in seen(listed)))
+        said[queue.arn] = (Doubt(Severity.LOW, gaps(listed)),) if gaps(listed) else ()
+        if len(names) > MOST_CONSUMERS:
+            alike.setdefault(names, []).append(queue)
+    for names, queues in alike.items():
+        crowd = _crowd(names, queues)
+        said.update({queue.arn: (crowd,) for queue in queues})
+    return said
+
+
+def _crowd(names: Sequence[str], queues: Sequence[Queue]) -> Excess:
+    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+    return Excess(
+        f"{len(names)} principals may read {names_of(queues)}:"
+        f" {', '.join(names[:NAMED_AT_MOST])}{more}. More than {MOST_CONSUMERS} is too many.",
+        Severity.LOW,
+    )
