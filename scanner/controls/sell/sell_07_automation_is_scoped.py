@@ -1,0 +1,197 @@
+"""SELL-07: a token of the build system could publish, restrict or re-price any product."""
+
+from __future__ import annotations
+
+import json
+
+from scanner.control import Control, Reference, Verdict, failed, passed
+from scanner.facts.snapshot import Snapshot
+from scanner.policy import Grant, Statement
+from scanner.remedy import Remedy
+from scanner.scope import taking
+from scanner.scope.holder import Held, Holder
+from scanner.scope.nature import Nature
+from scanner.scope.natures import nature_of, seen_nature
+from scanner.scope.principals import principals
+from scanner.scope.publishing import (
+    CHANGE_TYPE,
+    START,
+    is_scoped,
+    reaches_change_sets,
+)
+from scanner.scope.sell import called
+from scanner.scope.stated import is_exact
+from scanner.scope.subtraction import Stated, on_condition, without
+from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, derived, seen
+
+NOTE = "StartChangeSet with no entity, change type or intent named."
+VERSIONS = ("AddDeliveryOptions", "UpdateDeliveryOptions")
+"""Change types of a pipeline that publishes new versions, the usual case."""
+
+READING = ("DescribeChangeSet", "DescribeEntity", "ListChangeSets", "ListEntities")
+
+
+def workloads(snapshot: Snapshot) -> Listed[Holder]:
+    """Workloads that may start change sets, and principals that may be such."""
+
+    def chosen(holder: Holder) -> list[Holder]:
+        if not holder.may_grant(START):
+            return []
+        nature = seen_nature(holder, snapshot)
+        return [holder] if isinstance(nature, Unobserved) or nature is Nature.WORKLOAD else []
+
+    return derived(principals(snapshot), chosen)
+
+
+def check(holder: Holder, snapshot: Snapshot) -> Verdict:
+    """Fail unless every Allow names entities and change sets, change types, or validates only."""
+    nature_of(holder, snapshot)
+    grants = holder.grants_or_raises(START).of(START)
+    loose = tuple(one for one in grants if not is_scoped(one.statement))
+    who = called(holder)
+    if loose:
+        return failed(
+            f"{who} is a workload and can start change sets of any kind on any entity.",
+            *holder.excerpts(loose, note=NOTE),
+            values=_values(holder, loose, snapshot),
+        )
+    if holder.gaps:
+        raise NotSeen(*holder.gaps)
+    if not any(reaches_change_sets(one.statement) for one in grants):
+        return failed(
+            f"{who} is a workload whose StartChangeSet names entities and no change set, so that"
+            " its calls fail.",
+            *holder.excerpts(grants, note="The ARN of change sets is missing."),
+            values=_values(holder, grants, snapshot),
+        )
+    return passed(f"{who} can start only change sets that its policies name.")
+
+
+def _values(holder: Holder, grants: tuple[Grant, ...], snapshot: Snapshot) -> dict[str, str]:
+    """What is its own is narrowed there; what it shares with people is left to them."""
+    found = taking.sources(holder, grants)
+    shared = {one.arn for one in seen(snapshot.iam.policies) if one.attachments > 1}
+    alone = [one for one in found if not (taking.is_of_aws(one) or one.via or one.key in shared)]
+    first = (alone or found)[0]
+    more = {"more": ", ".join(one.title for one in found if one is not first)}
+    if alone:
+        return NOTHING | taking.rewritten(holder, first, grants, START, _scoped) | more
+    document = SCOPED
+    if not taking.is_of_aws(first):
+        loose = [one.statement for one in grants if one.policy is first.policy]
+        document = without(first.policy, loose, START, _scoped)
+    return NOTHING | _replaced(holder, first, document, snapshot) | more
+
+
+def _scoped(statement: Statement, stated: Stated) -> Stated:
+    """The same on the change types that a condition of another form already names, or the usual."""
+    tests = statement.conditions_on(CHANGE_TYPE)
+    named = sorted({value for one in tests for value in one.values})
+    usable = named and all(map(is_exact, named)) and not any("Not" in one.base for one in tests)
+    types = named if usable else list(VERSIONS)
+    return on_condition(stated | {"Resource": "*"}, {"StringEquals": {CHANGE_TYPE: types}})
+
+
+def _replaced(holder: Holder, held: Held, document: str, snapshot: Snapshot) -> dict[str, str]:
+    name = f"{holder.kind}-{holder.name}-change-sets"
+    arn = f"arn:{snapshot.account.partition}:iam::{snapshot.account.id}:policy/{name}"
+    scoped = {"new_policy": name, "scoped": document}
+    if held.via:
+        left = {
+            "leave_user": holder.name,
+            "leave_group": held.via,
+            "new_group": f"automation-{holder.name}",
+        }
+        return taking.NOTHING | scoped | left | {"replacement": arn}
+    return taking.detached(holder, held, arn) | scoped
+
+
+SCOPED = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [f"aws-marketplace:{name}" for name in READING],
+            "Resource": "*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": sorted(START),
+            "Resource": "*",
+            "Condition": {"StringEquals": {CHANGE_TYPE: list(VERSIONS)}},
+        },
+    ],
+})  # fmt: skip
+
+VALUES = ("new_policy", "scoped", "leave_user", "leave_group", "new_group")
+NOTHING = taking.NOTHING | dict.fromkeys(VALUES, "")
+
+CREATE = """\
+cat > change-sets.json <<'POLICY'
+[[scoped|json]]
+POLICY
+aws iam create-policy --policy-name [[new_policy]] --policy-document file://change-sets.json"""
+
+LEAVE = """\
+aws iam get-group --group-name [[new_group]] >/dev/null 2>&1 ||
+  aws iam create-group --group-name [[new_group]]
+aws iam attach-group-policy --group-name [[new_group]] --policy-arn [[replacement]]
+aws iam add-user-to-group --user-name [[leave_user]] --group-name [[new_group]]
+aws iam remove-user-from-group --user-name [[leave_user]] --group-name [[leave_group]]"""
+
+STACK = """\
+Resources:
+  ChangeSets:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: [[new_policy]]
+      PolicyDocument:
+        [[scoped|json]]"""
+
+RESOURCE = """\
+resource "aws_iam_policy" "change_sets" {
+  name   = [[new_policy]]
+  policy = <<-POLICY
+    [[scoped|json]]
+  POLICY
+}"""
+
+REMEDY = Remedy(
+    summary="Name the change types, or the entities, that the automation needs.",
+    minutes=30,
+    console=(
+        "In the documents of the CLI form put the change types that the automation really starts."
+        " In place of them the entities may be named, with the ARN of change sets beside them.",
+        "In IAM open Policies, Create policy, JSON, and make [[new_policy]] of the document.",
+        "In IAM make a user group [[new_group]] with it, add user [[leave_user]], and take the user"
+        " out of group [[leave_group]], which is for people.",
+        *taking.STEPS,
+    ),
+    cli="\n\n".join((CREATE, LEAVE, taking.CLI)),
+    cloudformation="\n\n".join((STACK, taking.CLOUDFORMATION)),
+    terraform="\n\n".join((RESOURCE, taking.TERRAFORM)),
+    breaks=(
+        "Change sets of other types are refused: a new kind of release needs a policy change.",
+        "The conditions work for calls of the Catalog API only, not for people in the portal.",
+    ),
+    way_back="Set the earlier version of a managed policy as default, attach the earlier one, or"
+    " put the user back into the group.",
+)
+
+CONTROL = Control(
+    module=__name__,
+    title="Automation may start only the change sets it needs",
+    severity=Severity.MEDIUM,
+    risk="Whoever takes over the build system publishes, restricts or re-prices any product.",
+    remedy=REMEDY,
+    references=(
+        Reference(
+            "Access control for the AWS Marketplace Catalog API",
+            "https://docs.aws.amazon.com/marketplace/latest/APIReference/catalog-access-control.html",
+        ),
+    ),
+    reads=("iam.users", "iam.groups", "iam.roles", "iam.policies", "iam.report"),
+    not_applicable_because="No workload in the account can start change sets.",
+    resources=workloads,
+    check=check,
+)

@@ -1,0 +1,265 @@
+"""SELL-09 on administrators and on who can become one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from scanner.controls.sell.sell_09_few_administrators import CONTROL
+from scanner.facts.profile import Profile
+from scanner.facts.snapshot import Snapshot
+from scanner.policy import ESCALATE
+from scanner.remedy import fill
+from scanner.vocabulary import Severity
+from tests.builders import (
+    AUTHORIZATION_DETAILS,
+    a_group,
+    a_key,
+    a_managed_policy,
+    a_report,
+    a_role,
+    a_row,
+    a_snapshot,
+    a_user,
+    an_arn,
+    denied,
+)
+from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
+from tests.documents import (
+    Document,
+    a_malformed_policy,
+    a_policy,
+    allow,
+    allow_all_but,
+    deny,
+    trust,
+)
+
+HIGH = Severity.HIGH
+GAP = denied(AUTHORIZATION_DETAILS)
+REPORT = denied("iam:GetCredentialReport")
+ADMIN = a_managed_policy("AdministratorAccess", allow("*"), aws=True)
+POWER = a_managed_policy(
+    "PowerUserAccess", allow_all_but("iam:*"), allow("iam:ListRoles"), aws=True
+)
+WIDE = a_managed_policy("Wide", allow("*"), attachments=0)
+NARROW = a_managed_policy("Narrow", allow("s3:*"), attachments=0)
+POLICIES = (ADMIN, POWER, WIDE, NARROW)
+APPROVED = Profile(approved_admins=(an_arn("user", "deploy"), an_arn("role", "ops")))
+PERSON = a_report(a_row(password=True))
+MACHINE = a_report(a_row(keys=(a_key(),)))
+ANYTHING = "User deploy can grant itself anything"
+PUT = "iam:PutUserPolicy"
+ACCOUNT = "arn:aws:iam::111122223333"
+PATH = "/aws-reserved/sso.amazonaws.com/"
+
+ENROLMENT = allow(
+    "iam:ListRoles", "iam:CreateRole", "iam:CreatePolicy", "iam:AttachRolePolicy",
+    "aws-marketplace-management:viewReports",
+)  # fmt: skip
+
+
+def user(
+    sentence: str,
+    expected: Expected,
+    *statements: Document,
+    boundary: str = "",
+    profile: Profile | None = None,
+) -> Case:
+    inline = {f"p{number}": one for number, one in enumerate(statements)}
+    users = (a_user(inline=inline, boundary=boundary),)
+    snapshot = a_snapshot(users=users, policies=POLICIES, report=PERSON, profile=profile)
+    return Case(sentence, snapshot, expected)
+
+
+def on(sentence: str, expected: Expected, action: str, *resources: str) -> Case:
+    return user(sentence, expected, allow(action, on=resources))
+
+
+def when(sentence: str, expected: Expected, operator: str, key: str, value: str) -> Case:
+    return user(sentence, expected, allow("iam:AttachRolePolicy", when={operator: {key: value}}))
+
+
+ADMINISTRATORS = (
+    user("Everything on everything fails", fails(HIGH, "User deploy is an administrator, and nobody approved it.", shows="p0"), allow("*")),
+    user("In another spelling too", fails(HIGH, "is an administrator"), allow("*:*")),
+    user("And under conditions", fails(HIGH, "is an administrator"), allow("*", when={"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+    user("A Deny of something ends nothing", fails(HIGH, "is an administrator"), allow("*"), deny("s3:*")),
+    Case(
+        "By a managed policy, a group or in a role",
+        a_snapshot(
+            users=(a_user(managed=[ADMIN]), a_user("eve", groups=["admins"])),
+            groups=(a_group("admins", managed=[ADMIN]),),
+            roles=(a_role("ops", managed=[ADMIN], trusted=trust("111122223333")),),
+            policies=POLICIES,
+            report=PERSON,
+        ),
+        {
+            "deploy": fails(HIGH, "User deploy is an administrator", shows="AdministratorAccess"),
+            "eve": fails(HIGH, "User eve is an administrator", shows="of group admins"),
+            "ops": fails(HIGH, "Role ops is an administrator"),
+        },
+    ),
+    user("An approved person may", passes("approved administrator"), allow("*"), profile=APPROVED),
+    Case(
+        "A workload may not, approved or not",
+        a_snapshot(
+            users=(a_user(managed=[ADMIN]),),
+            roles=(a_role("ops", managed=[ADMIN]), a_role("other", managed=[ADMIN])),
+            policies=POLICIES,
+            report=MACHINE,
+            profile=APPROVED,
+        ),
+        dict.fromkeys(("deploy", "ops", "other"), fails(HIGH, "is a workload and an administrator.")),
+    ),
+    user("A boundary may end it", passes("is no administrator"), allow("*"), boundary=NARROW.arn),
+    user("One as wide does not", fails(HIGH, "is an administrator"), allow("*"), boundary=WIDE.arn),
+    Case(
+        "A power user is none",
+        a_snapshot(users=(a_user(managed=[POWER]),), policies=POLICIES),
+        passes("is no administrator and cannot make one"),
+    ),
+)  # fmt: skip
+
+ESCALATIONS = (
+    *(user(f"{one} fails", fails(HIGH, ANYTHING, shows=one), allow(one)) for one in sorted(ESCALATE)),
+    user("So does all of IAM", fails(HIGH, "AddUserToGroup, AttachGroupPolicy, AttachRolePolicy, AttachUserPolicy and 11 more."), allow("iam:*")),
+    user("And a wildcard", fails(HIGH, "PutGroupPolicy, PutRolePolicy, PutUserPolicy."), allow("iam:Put*")),
+    user("And NotAction", fails(HIGH, ANYTHING), allow_all_but("organizations:*")),
+    on("On all users", fails(HIGH, ANYTHING), PUT, f"{ACCOUNT}:user/*"),
+    on("On all roles", fails(HIGH, ANYTHING), "iam:PutRolePolicy", "arn:aws:iam::*:role/*"),
+    on("On all groups", fails(HIGH, ANYTHING), "iam:AddUserToGroup", f"{ACCOUNT}:group/*"),
+    on("On all policies", fails(HIGH, ANYTHING), "iam:CreatePolicyVersion", f"{ACCOUNT}:policy/*"),
+    on("Policies of one's own user", fails(HIGH, ANYTHING), PUT, f"{ACCOUNT}:user/${{aws:username}}"),
+    on("Of one user only passes", passes(), PUT, f"{ACCOUNT}:user/robot"),
+    on("On a path passes", passes(), "iam:PutRolePolicy", f"{ACCOUNT}:role/app/*"),
+    on("Keys of one's own user pass", passes(), "iam:CreateAccessKey", f"{ACCOUNT}:user/${{aws:username}}"),
+    on("Keys of all users do not", fails(HIGH, ANYTHING), "iam:CreateAccessKey", f"{ACCOUNT}:user/*", f"{ACCOUNT}:user/${{aws:username}}"),
+    user("Other writes pass", passes(), allow("iam:CreateRole", "iam:PassRole", "iam:DeleteUser")),
+    when("Only with a boundary passes", passes(), "StringEquals", "iam:PermissionsBoundary", f"{ACCOUNT}:policy/b"),
+    when("Policies by name pass", passes(), "ArnEquals", "iam:policyarn", f"{ACCOUNT}:policy/b"),
+    when("By pattern they do not", fails(HIGH, ANYTHING), "ArnLike", "iam:PolicyARN", f"{ACCOUNT}:policy/*"),
+    when("Nor if the key may be absent", fails(HIGH, ANYTHING), "ArnEqualsIfExists", "iam:PolicyARN", f"{ACCOUNT}:policy/b"),
+    when("Nor all but one", fails(HIGH, ANYTHING), "ArnNotEquals", "iam:PolicyARN", ADMIN.arn),
+    when("Nor under another condition", fails(HIGH, ANYTHING), "Bool", "aws:SecureTransport", "true"),
+    user("A Deny takes it away", passes(), allow(PUT), deny("iam:*")),
+    user("A boundary that leaves it passes with a remark", passes(shows="within a permissions boundary"), allow(PUT), boundary=WIDE.arn),
+    user("One that does not passes", passes("is no administrator"), allow(PUT), boundary=NARROW.arn),
+    user("Who may administer may do this", passes("approved"), allow(PUT), profile=APPROVED),
+    Case(
+        "But an approved workload may not",
+        a_snapshot(roles=(a_role("ops", inline={"p": allow(PUT)}),), profile=APPROVED),
+        fails(HIGH, "Role ops can grant itself anything: PutUserPolicy."),
+    ),
+    Case(
+        "What was read proves it, whatever was not",
+        a_snapshot(users=(a_user(inline={"a": allow(PUT), "b": a_malformed_policy()}),)),
+        fails(HIGH, ANYTHING),
+    ),
+    user("An enrolment left behind is CAS-05's", passes("judged by CAS-05"), ENROLMENT),
+    user("But not with more", fails(HIGH, "AttachRolePolicy, PutUserPolicy."), ENROLMENT, allow(PUT)),
+    user("Nor without the reports", fails(HIGH, ANYTHING), allow("iam:CreateRole", "iam:AttachRolePolicy")),
+    Case("Nobody at all", a_snapshot(), not_applicable("neither users nor roles")),
+    Case("Who can do nothing passes", a_snapshot(users=(a_user(),)), passes()),
+)  # fmt: skip
+
+UNSEEN = (
+    Case(
+        "Beside an enrolment a policy that was not read may bring more",
+        a_snapshot(users=(a_user(inline={"a": ENROLMENT, "b": a_malformed_policy()}),)),
+        not_assessed(AUTHORIZATION_DETAILS, "policy b"),
+    ),
+    Case(
+        "A policy that was not read may administer",
+        a_snapshot(users=(a_user(managed=[ADMIN]),)),
+        not_assessed(AUTHORIZATION_DETAILS, "policy AdministratorAccess"),
+    ),
+    Case(
+        "A boundary that was not read leaves all open",
+        a_snapshot(users=(a_user(inline={"p": allow("*")}, boundary=NARROW.arn),)),
+        not_assessed(AUTHORIZATION_DETAILS, "boundary"),
+    ),
+    Case(
+        "Without the report an approved one may be a workload",
+        a_snapshot(users=(a_user(inline={"p": allow("*")}),), report=REPORT, profile=APPROVED),
+        not_assessed("iam:GetCredentialReport"),
+    ),
+    Case(
+        "And one that nobody approved fails all the same",
+        a_snapshot(users=(a_user(inline={"p": allow("*")}),), report=REPORT),
+        fails(HIGH, "nobody approved it"),
+    ),
+    Case("Roles that were not listed", a_snapshot(roles=GAP), not_assessed(AUTHORIZATION_DETAILS)),
+)
+
+CASES = (*ADMINISTRATORS, *ESCALATIONS, *UNSEEN)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_few_administer_and_nobody_can_become_one(case: Case) -> None:
+    case.holds_for(CONTROL)
+
+
+@pytest.mark.parametrize(
+    ("where", "commands"),
+    [
+        (
+            a_snapshot(users=(a_user(managed=[ADMIN]),), policies=POLICIES),
+            [f"detach-user-policy --user-name deploy --policy-arn {ADMIN.arn}"],
+        ),
+        (
+            a_snapshot(
+                users=(a_user(groups=["g"]),),
+                groups=(a_group("g", managed=[ADMIN]),),
+                policies=POLICIES,
+            ),
+            [f"detach-group-policy --group-name g --policy-arn {ADMIN.arn}"],
+        ),
+        (
+            a_snapshot(roles=(a_role("ci", inline={"p": allow("*")}),)),
+            ["delete-role-policy --role-name ci --policy-name p"],
+        ),
+        (
+            a_snapshot(roles=(a_role("ci", inline={"p": a_policy(allow("*"), allow("s3:*"))}),)),
+            ["put-role-policy --role-name ci --policy-name p"],
+        ),
+        (
+            a_snapshot(users=(a_user(inline={"p": allow(PUT)}),)),
+            [
+                "create-policy --policy-name no-identity-writes",
+                "put-user-permissions-boundary --user-name deploy",
+                "--permissions-boundary arn:aws:iam::111122223333:policy/no-identity-writes",
+            ],
+        ),
+        (
+            a_snapshot(roles=(a_role("ci", inline={"p": allow("iam:*")}),)),
+            ["put-role-permissions-boundary --role-name ci"],
+        ),
+    ],
+)
+def test_the_remedy_is_for_what_brings_it(where: Snapshot, commands: list[str]) -> None:
+    (outcome,) = judged(CONTROL, where).values()
+    script = fill(CONTROL.remedy, outcome.values).cli
+    assert [one for one in commands if one not in script] == [], script
+
+
+@pytest.mark.parametrize("statements", [[allow("iam:*")], [allow_all_but("s3:*")], [allow(PUT)]])
+def test_the_boundary_of_the_remedy_ends_it(statements: Sequence[Document]) -> None:
+    inline = {"p": a_policy(*statements)}
+    (before,) = judged(CONTROL, a_snapshot(users=(a_user(inline=inline),))).values()
+    document = a_policy(*json.loads(before.values["boundary"])["Statement"])
+    boundary = a_managed_policy("no-identity-writes", document=document, attachments=0)
+    assert boundary.arn == before.values["boundary_arn"]
+    mended = a_snapshot(users=(a_user(inline=inline, boundary=boundary.arn),), policies=(boundary,))
+    (after,) = judged(CONTROL, mended).values()
+    assert (after.status, "no administrator" in after.reason) == ("pass", True)
+
+
+def test_a_permission_set_gets_the_boundary() -> None:
+    role = a_role("AWSReservedSSO_x", path=PATH, inline={"p": allow("iam:*")})
+    (outcome,) = judged(CONTROL, a_snapshot(roles=(role,))).values()
+    filled = fill(CONTROL.remedy, outcome.values)
+    assert "permission set behind AWSReservedSSO_x" in " ".join(filled.console)
+    assert "put-role-permissions-boundary" not in filled.cli
