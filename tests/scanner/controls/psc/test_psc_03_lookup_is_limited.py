@@ -1,0 +1,154 @@
+"""PSC-03 on who may open the support page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scanner.controls.psc.psc_03_lookup_is_limited import CONTROL
+from scanner.facts.iam import Role
+from scanner.remedy import fill
+from scanner.vocabulary import Partial, Severity
+from tests.builders import (
+    AUTHORIZATION_DETAILS,
+    OWN,
+    a_group,
+    a_key,
+    a_report,
+    a_role,
+    a_row,
+    a_snapshot,
+    a_user,
+    denied,
+)
+from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
+from tests.documents import Document, a_malformed_policy, allow, deny, trust
+
+GAP = denied(AUTHORIZATION_DETAILS)
+REPORT = denied("iam:GetCredentialReport")
+ACCOUNT = f"Account {OWN}"
+LOOKUP = allow("aws-marketplace-management:viewSupport")
+FULL = allow("aws-marketplace-management:*", "aws-marketplace:*")
+PORTAL = allow("aws-marketplace:ListEntities")
+SAML = trust({"Federated": f"arn:aws:iam::{OWN}:saml-provider/idp"})
+ADMIN = a_role("admin", inline={"p": allow("*")})
+
+
+def low(says: str, *, shows: str = "") -> Expected:
+    return fails(Severity.LOW, says, shows=shows)
+
+
+WORKLOAD = low("Role worker is a workload and may look up any customer.", shows="Inline policy p")
+ALL = low("as may all 3 that use the portal", shows="May look up customers")
+
+
+def a_person(name: str, *statements: Document) -> Role:
+    inline = {f"p{n}": one for n, one in enumerate(statements or (LOOKUP,))}
+    federated = allow("sts:AssumeRoleWithSAML", on=None, to=SAML["Principal"])
+    return a_role(name, trusted=federated, inline=inline)
+
+
+ALICE, BOB, CAROL = map(a_person, ("alice", "bob", "carol"))
+SELLER = a_person("seller", PORTAL)
+
+CASES = (
+    Case(
+        "A person among others passes",
+        a_snapshot(roles=(ALICE, SELLER)),
+        {"alice": passes("one of some"), "seller": passes("cannot look up customers")},
+    ),
+    Case("Two who all may are few", a_snapshot(roles=(ALICE, BOB)), {"alice": passes(), "bob": passes()}),
+    Case(
+        "Three who all may are everybody",
+        a_snapshot(roles=(ALICE, BOB, CAROL)),
+        dict.fromkeys(("alice", "bob", "carol"), ALL),
+    ),
+    Case(
+        "One who may not makes it a choice",
+        a_snapshot(roles=(ALICE, BOB, CAROL, SELLER)),
+        {**dict.fromkeys(("alice", "bob", "carol"), passes()), "seller": passes()},
+    ),
+    Case(
+        "Administrators are not counted",
+        a_snapshot(roles=(ALICE, BOB, ADMIN)),
+        {"alice": passes(), "bob": passes()},
+    ),
+    Case(
+        "A workload has nobody to support",
+        a_snapshot(roles=(a_role(inline={"p": LOOKUP}), SELLER)),
+        {"worker": WORKLOAD, "seller": passes()},
+    ),
+    Case(
+        "So it is with full seller access",
+        a_snapshot(roles=(a_role(inline={"p": FULL}),)),
+        {"worker": WORKLOAD},
+    ),
+    Case(
+        "A user with keys and no password is a workload",
+        a_snapshot(
+            users=(a_user(inline={"p": LOOKUP}),), report=a_report(a_row(keys=[a_key()]))
+        ),
+        {"deploy": low("User deploy is a workload")},
+    ),
+    Case(
+        "A user with a password is a person",
+        a_snapshot(
+            users=(a_user(groups=["people"]),),
+            groups=(a_group(inline={"p": LOOKUP}),),
+            report=a_report(a_row(password=True, keys=[a_key()])),
+        ),
+        {"deploy": passes()},
+    ),
+    Case(
+        "A Deny takes it away",
+        a_snapshot(roles=(a_person("alice", FULL, deny("aws-marketplace-management:view*")),)),
+        {"alice": passes("cannot look up customers")},
+    ),
+    Case(
+        "Without portal principals it is not applicable",
+        a_snapshot(roles=(ADMIN, a_role("other"))),
+        not_applicable("Nobody but administrators"),
+    ),
+    Case("Without principals nothing is assessed", a_snapshot(users=GAP), not_assessed(GAP.action)),
+    Case(
+        "Without the report a user may be a workload",
+        a_snapshot(users=(a_user(inline={"p": LOOKUP}),), roles=(SELLER,), report=REPORT),
+        {"deploy": not_assessed(REPORT.action), "seller": passes()},
+    ),
+    Case(
+        "A trust that was not read may be a service's",
+        a_snapshot(roles=(a_role(inline={"p": LOOKUP}, trusted=GAP), SELLER)),
+        {"worker": not_assessed(GAP.action), "seller": passes()},
+    ),
+    Case(
+        "A malformed policy may let somebody else look up too",
+        a_snapshot(roles=(ALICE, BOB, a_role("x", inline={"p": a_malformed_policy()}))),
+        dict.fromkeys(("alice", "bob", "x"), not_assessed(GAP.action)),
+    ),
+    Case(
+        "A workload fails whoever else may",
+        a_snapshot(roles=Partial((a_role(inline={"p": LOOKUP}),), (GAP,))),
+        {"worker": WORKLOAD, ACCOUNT: not_assessed(GAP.action)},
+    ),
+    Case(
+        "A cut list may hide one who may not",
+        a_snapshot(roles=Partial((ALICE, BOB, CAROL), (GAP,))),
+        dict.fromkeys(("alice", "bob", "carol", ACCOUNT), not_assessed(GAP.action)),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_lookup_is_limited(case: Case) -> None:
+    case.holds_for(CONTROL)
+
+
+def test_the_remedy_refuses_the_page_to_one() -> None:
+    outcome = judged(CONTROL, CASES[2].snapshot)["alice"]
+    filled = fill(CONTROL.remedy, outcome.values)
+    assert "put-role-policy --role-name alice --policy-name deny-support-lookup" in filled.cli
+    (refusal,) = json.loads(outcome.values["document"])["Statement"]
+    mended = a_person("alice", LOOKUP, PORTAL, refusal)
+    after = judged(CONTROL, a_snapshot(roles=(mended, BOB, CAROL)))
+    assert {one.status for one in after.values()} == {"pass"}
