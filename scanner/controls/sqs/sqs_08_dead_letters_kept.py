@@ -20,6 +20,7 @@ from scanner.evidence import Fact
 from scanner.facts.messaging import Queue, QueueAttributes, Redrive
 from scanner.facts.snapshot import Snapshot
 from scanner.remedy import Remedy
+from scanner.scope.senders import NO_POLICY, refusing_plain
 from scanner.scope.sqs import marketplace_queues, only_dead_letters, queue_at
 from scanner.vocabulary import NotSeen, Severity, Status, Unobserved, known
 
@@ -111,6 +112,7 @@ def _values(queue: Queue, redrive: Redrive | None, snapshot: Snapshot) -> Mappin
         sensible = 1 <= redrive.max_receives <= MOST_RECEIVES
         receives = redrive.max_receives if sensible else FEW_RECEIVES
     old = queue_at(arn, snapshot)
+    dead_policy = json.dumps({**NO_POLICY, "Statement": [refusing_plain(arn)]})
     policy = {"deadLetterTargetArn": arn, "maxReceiveCount": receives}
     return {
         "queue": queue.name,
@@ -119,9 +121,20 @@ def _values(queue: Queue, redrive: Redrive | None, snapshot: Snapshot) -> Mappin
         "dead": arn.rpartition(":")[2],
         "old_dead_url": old.url if old else "",
         "new_dead": "" if old else arn.rpartition(":")[2],
-        "new_attributes": "MessageRetentionPeriod=1209600" + ",FifoQueue=true" * bool(fifo),
+        "new_attributes": "" if old else json.dumps(_attributes(dead_policy, fifo=bool(fifo))),
+        "dead_policy": "" if old else dead_policy,
         "redrive": json.dumps({"RedrivePolicy": json.dumps(policy)}),
     }
+
+
+def _attributes(policy: str, *, fifo: bool) -> dict[str, str]:
+    """Of a new dead-letter queue that SQS-04 and SQS-09 have nothing against."""
+    attributes = {
+        "MessageRetentionPeriod": str(14 * DAY),
+        "SqsManagedSseEnabled": "true",
+        "Policy": policy,
+    }
+    return {**attributes, "FifoQueue": "true"} if fifo else attributes
 
 
 REMEDY = Remedy(
@@ -129,14 +142,18 @@ REMEDY = Remedy(
     minutes=15,
     console=(
         "In SQS, region [[region]], choose Create queue, name it [[new_dead]], give it the type of"
-        " [[queue]], a message retention period of 14 days and Amazon SQS key encryption.",
+        " [[queue]], a message retention period of 14 days, Amazon SQS key encryption and an access"
+        " policy that denies everybody sqs:* when aws:SecureTransport is false.",
         "Open [[queue]], Edit. Under Dead-letter queue choose Enabled, [[dead]], Maximum receives 5.",
         "Set the message retention period of [[dead]] to 14 days. If it is open to strangers or not"
         " encrypted, follow SQS-03 and SQS-04 for it.",
         "Alarm on ApproximateNumberOfMessagesVisible of [[dead]].",
     ),
     cli="""\
-aws sqs create-queue --region [[region]] --queue-name [[new_dead]] --attributes [[new_attributes]]
+cat > dead-letters.json <<'JSON'
+[[new_attributes|json]]
+JSON
+aws sqs create-queue --region [[region]] --queue-name [[new_dead]] --attributes file://dead-letters.json
 
 aws sqs set-queue-attributes --region [[region]] --queue-url [[old_dead_url]] --attributes MessageRetentionPeriod=1209600
 
@@ -165,6 +182,14 @@ Resources:
       RedrivePolicy:
         deadLetterTargetArn: !GetAtt DeadLetters.Arn
         maxReceiveCount: 5
+
+  DeadLettersPolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues:
+        - !Ref DeadLetters
+      PolicyDocument:
+        [[dead_policy|json]]
 """,
     terraform="""\
 # Set this where your code declares the queue. FIFO queues take fifo_queue = true as well.
@@ -180,6 +205,13 @@ resource "aws_sqs_queue" "marketplace" {
     deadLetterTargetArn = aws_sqs_queue.dead_letters.arn
     maxReceiveCount     = 5
   })
+}
+
+resource "aws_sqs_queue_policy" "dead_letters" {
+  queue_url = aws_sqs_queue.dead_letters.url
+  policy    = <<-JSON
+    [[dead_policy|json]]
+  JSON
 }
 """,
     breaks=("Messages that keep failing leave the main queue: somebody has to look at [[dead]].",),

@@ -206,7 +206,7 @@ def test_a_cut_list_of_queues_does_not_prove_that_the_target_is_gone() -> None:
 
 
 def redrive_in(remedy: Remedy) -> dict[str, object]:
-    document = remedy.cli.split("<<'JSON'\n")[1].split("\nJSON\n")[0]
+    document = remedy.cli.split("<<'JSON'\n")[-1].split("\nJSON\n")[0]
     redrive: dict[str, object] = json.loads(json.loads(document)["RedrivePolicy"])
     return redrive
 
@@ -220,10 +220,15 @@ def test_without_a_dead_letter_queue_the_remedy_makes_one() -> None:
     }
 
 
+def test_the_new_queue_refuses_requests_without_tls() -> None:
+    assert "aws:SecureTransport" in remedy_for(a_queue()).cli
+    assert "aws:SecureTransport" not in remedy_for(SOURCE, a_queue("mp-dead", retention=60)).cli
+
+
 def test_a_fifo_queue_gets_a_fifo_queue_for_its_dead_letters() -> None:
     remedy = remedy_for(a_queue("mp-events.fifo"))
     assert "mp-events-dead-letters.fifo" in remedy.cli
-    assert "FifoQueue=true" in remedy.cli
+    assert '"FifoQueue": "true"' in remedy.cli
 
 
 def test_a_dead_letter_queue_that_exists_is_repaired_and_not_made_again() -> None:
