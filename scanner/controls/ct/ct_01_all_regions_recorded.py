@@ -19,6 +19,7 @@ from scanner.scope.ct import (
     trail_to_repair,
     trails,
 )
+from scanner.scope.trail_keys import key_policy
 from scanner.vocabulary import HOME_REGION, Listed, Severity, Unobserved, complete, gaps, seen
 
 NEW_TRAIL = "seller-trail"
@@ -85,16 +86,19 @@ def _values(account: Account, snapshot: Snapshot) -> Mapping[str, str]:
     old = trail_to_repair(snapshot)
     if old is not None:
         repair = {"old_trail": old.name, "region": old.home_region, "old_bucket": old.bucket}
-        return repair | {"new_bucket": "", "bucket_policy": ""}
+        return repair | {"new_bucket": "", "bucket_policy": "", "key_policy": ""}
     bucket = f"{NEW_TRAIL}-{account.id}"
-    policy = json.dumps(_bucket_policy(account, bucket))
-    create = {"new_bucket": bucket, "bucket_policy": policy}
+    trail = f"arn:{account.partition}:cloudtrail:{HOME_REGION}:{account.id}:trail/{NEW_TRAIL}"
+    create = {
+        "new_bucket": bucket,
+        "bucket_policy": json.dumps(_bucket_policy(account, bucket, trail)),
+        "key_policy": json.dumps(key_policy(trail, account)),
+    }
     return create | {"old_trail": "", "region": HOME_REGION, "old_bucket": ""}
 
 
-def _bucket_policy(account: Account, bucket: str) -> Mapping[str, object]:
+def _bucket_policy(account: Account, bucket: str, trail: str) -> Mapping[str, object]:
     """What CloudTrail needs on a log bucket, for the new trail alone (CloudTrail user guide)."""
-    trail = f"arn:{account.partition}:cloudtrail:{HOME_REGION}:{account.id}:trail/{NEW_TRAIL}"
     resource = f"arn:{account.partition}:s3:::{bucket}"
     this_trail = {"aws:SourceArn": trail}
     owned = {"s3:x-amz-acl": "bucket-owner-full-control"}
@@ -124,7 +128,8 @@ REMEDY = Remedy(
         "Open [[old_trail]] and choose Edit beside General details: turn on Multi-region trail and"
         " Log file validation. Choose Start logging if the trail is off.",
         "Choose Create trail, name it seller-trail and let CloudTrail create the S3 bucket"
-        " [[new_bucket]]. Keep Log file validation enabled; trails made here cover all regions.",
+        " [[new_bucket]] and a key for Log file SSE-KMS encryption. Keep Log file validation enabled;"
+        " trails made here cover all regions.",
         "Under Management events, log Read and Write.",
     ),
     cli="""\
@@ -135,9 +140,14 @@ aws cloudtrail start-logging --region [[region]] --name [[old_trail]]
 cat > trail-bucket.json <<'JSON'
 [[bucket_policy|json]]
 JSON
+cat > trail-key.json <<'JSON'
+[[key_policy|json]]
+JSON
+key=$(aws kms create-key --region us-east-1 --description 'Log files of CloudTrail' --policy file://trail-key.json --query KeyMetadata.Arn --output text)
+aws kms enable-key-rotation --region us-east-1 --key-id "$key"
 aws s3api create-bucket --region us-east-1 --bucket [[new_bucket]]
 aws s3api put-bucket-policy --bucket [[new_bucket]] --policy file://trail-bucket.json
-aws cloudtrail create-trail --region us-east-1 --name seller-trail --s3-bucket-name [[new_bucket]] --is-multi-region-trail --include-global-service-events --enable-log-file-validation
+aws cloudtrail create-trail --region us-east-1 --name seller-trail --s3-bucket-name [[new_bucket]] --kms-key-id "$key" --is-multi-region-trail --include-global-service-events --enable-log-file-validation
 aws cloudtrail start-logging --region us-east-1 --name seller-trail
 """,
     cloudformation="""\
@@ -166,12 +176,22 @@ Resources:
       Bucket: !Ref LogBucket
       PolicyDocument:
         [[bucket_policy|json]]
+  LogKey:
+    Type: AWS::KMS::Key
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      Description: Log files of CloudTrail
+      EnableKeyRotation: true
+      KeyPolicy:
+        [[key_policy|json]]
   SellerTrail:
     Type: AWS::CloudTrail::Trail
     DependsOn: LogBucketPolicy
     Properties:
       TrailName: seller-trail
       S3BucketName: !Ref LogBucket
+      KMSKeyId: !GetAtt LogKey.Arn
       IsLogging: true
       IsMultiRegionTrail: true
       IncludeGlobalServiceEvents: true
@@ -197,9 +217,17 @@ resource "aws_s3_bucket_policy" "trail" {
     [[bucket_policy|json]]
   JSON
 }
+resource "aws_kms_key" "trail" {
+  description         = "Log files of CloudTrail"
+  enable_key_rotation = true
+  policy              = <<-JSON
+    [[key_policy|json]]
+  JSON
+}
 resource "aws_cloudtrail" "seller" {
   name                          = "seller-trail"
   s3_bucket_name                = aws_s3_bucket_policy.trail.bucket
+  kms_key_id                    = aws_kms_key.trail.arn
   enable_logging                = true
   is_multi_region_trail         = true
   include_global_service_events = true
@@ -208,7 +236,7 @@ resource "aws_cloudtrail" "seller" {
 """,
     breaks=(
         "Nothing stops working. The first copy of management events is free; the objects in S3 are"
-        " billed, and so is a second trail that records the same events.",
+        " billed, and so are a key and a second trail that records the same events.",
     ),
     way_back="Stop logging on the trail; its earlier settings are in trail-before.json.",
 )
