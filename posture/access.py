@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from posture.models import (
     Account,
     ApiToken,
+    Attestation,
     ControlResult,
     Finding,
     FindingEvent,
@@ -150,6 +151,11 @@ def scores_of(scope: Scope) -> QuerySet[ScorePoint]:
 def waivers_of(scope: Scope) -> QuerySet[Waiver]:
     """Return the waivers on those accounts."""
     return _of_accounts(Waiver.objects.all(), scope)
+
+
+def attestations_of(scope: Scope) -> QuerySet[Attestation]:
+    """Return the answers to manual controls of those accounts."""
+    return _of_accounts(Attestation.objects.all(), scope)
 
 
 def tokens_of(scope: Scope) -> QuerySet[ApiToken]:

@@ -7,10 +7,13 @@ from typing import Any
 
 from posture.models import Finding
 from scanner.collect.plan import ALL_ACTIONS
-from scanner.control import Control, Reference
+from scanner.control import Attestation, Control, Reference
 from scanner.controls import every_control
+from scanner.handbook import actions_of, decides
 from scanner.remedy import Remedy, fill
-from scanner.score import VERSION, WEIGHTS
+from scanner.role import TEMPLATE_VERSION
+from scanner.score import VERSION
+from scanner.tally import WEIGHTS
 from scanner.vocabulary import Topic
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "described",
     "remedy_for",
     "score_explained",
+    "template_version",
     "topics",
 ]
 
@@ -39,6 +43,12 @@ class ControlPage:
     references: tuple[Reference, ...]
     reads: tuple[str, ...]
     not_applicable_because: str
+    decides: str
+    """How the verdict is reached, in a sentence or two."""
+    actions: tuple[str, ...]
+    """The IAM actions that read its facts."""
+    attestation: Attestation | None
+    """What a person confirms; of manual controls only."""
     remedy: Remedy
     """With its placeholders; `remedy_for` fills them for one finding."""
 
@@ -83,6 +93,9 @@ def described(control_id: str) -> ControlPage:
         references=(),
         reads=(),
         not_applicable_because="",
+        decides="",
+        actions=(),
+        attestation=None,
         remedy=Remedy(summary="Nothing to do.", minutes=0, console=()),
     )
 
@@ -95,6 +108,11 @@ def topics() -> dict[str, str]:
 def actions() -> tuple[str, ...]:
     """Return the IAM actions that a scan of everything asks for, sorted."""
     return tuple(sorted(ALL_ACTIONS))
+
+
+def template_version() -> int:
+    """Return the version of the role template that asks for those actions."""
+    return TEMPLATE_VERSION
 
 
 def remedy_for(finding: Finding) -> Remedy:
@@ -124,5 +142,8 @@ def _page(one: Control[Any]) -> ControlPage:
         references=one.references,
         reads=one.reads,
         not_applicable_because=one.not_applicable_because,
+        decides=decides(one),
+        actions=actions_of(one),
+        attestation=one.attestation,
         remedy=one.remedy,
     )

@@ -22,6 +22,7 @@ from posture.models import (
 )
 from posture.models.plain import storable
 from posture.models.tenancy import committed
+from posture.profiles import PRODUCT_TYPES
 from scanner import role
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.connection import READS, check_connection
@@ -29,16 +30,6 @@ from scanner.connection import READS, check_connection
 EXTERNAL_ID_BYTES = 20
 """160 random bits: nobody guesses it, and no two connections share one."""
 
-PRODUCT_TYPES = (
-    "saas_subscription",
-    "saas_contract",
-    "saas_contract_usage",
-    "ami",
-    "container",
-    "proserv",
-    "data",
-    "ml",
-)
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 STACK_NAME = "seller-posture"
 ROLE_NAME = role.ROLE_NAME

@@ -51,6 +51,7 @@ def run_scan(scan_id: str) -> None:
 
 @shared_task(name="posture.tick")
 def tick() -> None:
-    """Start what is due and take back what was left; harmless in parallel, and when repeated."""
+    """Start what is due, take back what was left, end what expired; harmless when repeated."""
     scans.start_due()
     scans.take_back_overdue()
+    scans.end_expired_attestations()

@@ -1,6 +1,7 @@
 """The rows: organisations, accounts, scans, findings and what people add to them."""
 
 from posture.models.account import Account
+from posture.models.attestation import MOST_BYTES, Answer, Attestation, AttestationEnd
 from posture.models.finding import (
     ControlResult,
     Finding,
@@ -18,8 +19,12 @@ from posture.models.triage import Ticket, Waiver
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "MOST_BYTES",
     "Account",
+    "Answer",
     "ApiToken",
+    "Attestation",
+    "AttestationEnd",
     "ControlResult",
     "Finding",
     "FindingEvent",

@@ -31,6 +31,7 @@ class Account(OrganisationOwned):
     state_reason = models.TextField(blank=True)
     profile = models.JSONField(default=dict, blank=True)
     role_actions = models.JSONField(default=list, blank=True)
+    """IAM actions that the role holds: those of the template we gave out, and what scans proved."""
     created_at = models.DateTimeField(auto_now_add=True)
     connected_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)

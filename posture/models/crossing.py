@@ -44,6 +44,11 @@ def overdue_scans(republish_seconds: float) -> list[Located]:
     return [Located(*row) for row in rows]
 
 
+def expired_attestations() -> list[Located]:
+    """Return attestations in force whose last day is over."""
+    return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
+
+
 def _ask(statement: str, *parameters: uuid.UUID | str | float) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -42,6 +42,10 @@ class ControlResult(OrganisationOwned):
     not_assessed = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
     missing_action = models.TextField(blank=True)
+    evidence = models.JSONField(default=list)
+    """What an API can show whoever attests; of manual results only."""
+    open_ended = models.BooleanField(default=False)
+    """Whether a list that was cut may hide more resources."""
     share = models.FloatField(default=0)
     stale_since = models.DateTimeField(null=True)
     """Since when a part of `share` is only remembered, because nobody could look again."""

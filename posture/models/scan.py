@@ -89,10 +89,12 @@ class Scan(Leased):
 
 
 class ScorePoint(OrganisationOwned):
-    """The score of an account at the moment of one recorded scan."""
+    """The score of an account at one moment: of a recorded scan, or (without one) of an answer."""
 
     account = within_organisation("posture.Account", related_name="score_points")
-    scan = within_organisation("posture.Scan", one_to_one=True, related_name="score_point")
+    scan = within_organisation(
+        "posture.Scan", one_to_one=True, null=True, related_name="score_point"
+    )
     at = models.DateTimeField()
     score = models.PositiveSmallIntegerField(null=True)
     low = models.PositiveSmallIntegerField(null=True)

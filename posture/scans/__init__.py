@@ -1,5 +1,12 @@
 """The life of a scan, from the request to the record: the bridge to scanner.scan."""
 
+from posture.scans.attesting import (
+    NotAttestableError,
+    Said,
+    attest,
+    end_expired_attestations,
+    withdraw,
+)
 from posture.scans.heartbeat import leave_running_scan
 from posture.scans.recording import record
 from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
@@ -8,8 +15,12 @@ from posture.scans.storing import stored_json
 
 __all__ = [
     "Claim",
+    "NotAttestableError",
     "NotConnectedError",
+    "Said",
+    "attest",
     "claim",
+    "end_expired_attestations",
     "leave_running_scan",
     "prepare",
     "record",
@@ -18,4 +29,5 @@ __all__ = [
     "start_due",
     "stored_json",
     "take_back_overdue",
+    "withdraw",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 from posture.models.finding import EventKind, FindingState, Resolution
 from scanner.control import Outcome
 from scanner.evidence import Excerpt, Fact, Piece
-from scanner.score import OpenFinding, is_unseen
+from scanner.tally import OpenFinding, is_unseen
 from scanner.vocabulary import Severity, Status, Topic
 
 _AGES = re.compile(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from posture.models import Account, Finding, FindingEvent, Scan
+from posture.models import Account, Finding, FindingEvent, Scan, User
 from posture.models.bulk import write_rows
 from posture.scans.changes import Change, Changes, Failing, Known, piece_json
 from scanner.score import Score
@@ -39,6 +39,8 @@ class Step:
     scan: Scan
     taken_at: datetime
     at: datetime
+    by: User | None = None
+    """Who answered, where a person is the cause and not a scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def write_findings(step: Step, changes: Changes, known: Iterable[Known], judged:
     _leave_unseen(step, changes.unseen)
     same = [one.known for one in changes.failing if one.known is not None and one.is_same]
     _write_points(SEEN_AGAIN, [step.taken_at, step.scan.pk], same, gains)
-    _write_points(POINTS, [], changes.left(known), gains)
+    write_points(changes.left(known), gains)
     write_rows(FindingEvent, [_event(step, change) for change in changes.events])
 
 
@@ -128,7 +130,8 @@ def _event(step: Step, change: Change) -> dict[str, Any]:
         "sequence": change.sequence,
         "kind": change.kind,
         "at": step.at,
-        "scan_id": step.scan.pk,
+        "scan_id": None if step.by else step.scan.pk,
+        "by_user_id": step.by.pk if step.by else None,
         "data": change.data,
     }
 
@@ -151,6 +154,11 @@ def _leave_unseen(step: Step, findings: Iterable[Known]) -> None:
     Finding.objects.filter(pk__in=[one.id for one in findings]).update(
         not_rechecked_since=step.taken_at, last_changed=step.at, sequence=F("sequence") + 1
     )
+
+
+def write_points(findings: Iterable[Known], gains: Gains) -> None:
+    """Write the points to win of open findings that are left as they are."""
+    _write_points(POINTS, [], findings, gains)
 
 
 def _write_points(

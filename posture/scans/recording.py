@@ -1,6 +1,6 @@
 """Recording a report: one transaction, fenced, and without effect when it is done twice."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,11 +20,13 @@ from posture.models import (
 )
 from posture.models.plain import storable, storable_json
 from posture.models.tenancy import committed
+from posture.scans.answers import answered, answers_in_force
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
 from posture.scans.findings import Step, write_findings
 from posture.scans.results import write_account, write_results
 from posture.scans.storing import keep
+from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Outcome
 from scanner.controls import every_control
 from scanner.report import Report
@@ -66,7 +68,7 @@ def record(*, scan: Scan, fence: int, report: Report) -> bool:
         elif account.scored_at is not None and step.taken_at < account.scored_at:
             _finish(step, _saved(snapshot), report, report.score, Changes(), older=True)
         else:
-            judged, changes = _record_findings(step, report.outcomes)
+            judged, changes = _record_findings(step, report)
             _finish(step, _saved(snapshot), report, judged, changes)
         return True
 
@@ -90,21 +92,31 @@ def _refused(step: Step) -> Reason | None:
     return CLOCK if step.taken_at - step.at > CLOCKS_DIFFER_BY else None
 
 
-def _record_findings(step: Step, outcomes: Collection[Outcome]) -> tuple[Score, Changes]:
+def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
     """Bring findings, results and the account up to what was seen; return score and changes."""
-    named = {_fingerprint(step.account, one): _storable(one) for one in outcomes}
+    answers = answers_in_force(step)
+    named = {
+        _fingerprint(step.account, one): answered(_storable(one), answers)
+        for one in report.outcomes
+    }
     controls = {control.id for control in every_control()}
     known = _known(step.account, named)
     judged = score(
         named.values(),
         open_before=[one.as_open() for one in known if one.is_open and one.control in controls],
-        waived=_waived(step),
+        waived=waived(step),
     )
     changes = compare(named, known, controls)
     write_findings(step, changes, known, judged)
     write_results(step, named.values(), changes.left(known), judged)
-    write_account(step, judged)
+    write_account(step, judged, _proven(report))
     return judged, changes
+
+
+def _proven(report: Report) -> frozenset[str]:
+    """The declared actions that this scan used and AWS did not refuse even once."""
+    refused = {gap.action for gap in report.unobserved}
+    return frozenset(report.calls.by_action).intersection(ALL_ACTIONS) - refused
 
 
 def _fingerprint(account: Account, outcome: Outcome) -> str:
@@ -136,7 +148,8 @@ def _known(account: Account, named: Mapping[str, Outcome]) -> list[Known]:
     return [Known(*row) for row in rows.values_list(*Known.__dataclass_fields__)]
 
 
-def _waived(step: Step) -> set[tuple[str, str]]:
+def waived(step: Step) -> set[tuple[str, str]]:
+    """The (control, resource) pairs under a waiver in force; "" stands for all resources."""
     in_force = Waiver.objects.filter(
         account=step.account, starts_at__lte=step.at, ends_at__gt=step.at
     )

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from posture.models import Account, ControlResult, ScorePoint
-from posture.models.plain import storable
-from posture.scans.changes import Known
+from posture.models import Account, ControlResult, Scan, ScorePoint
+from posture.models.plain import storable, storable_json
+from posture.scans.changes import Known, piece_json
 from posture.scans.findings import Step
 from scanner.control import Outcome
 from scanner.score import ControlScore, Part, Score
@@ -51,6 +51,8 @@ def write_results(
             "reason",
             "missing_action",
             "share",
+            "open_ended",
+            "evidence",
             "stale_since",
             "scan",
         ],
@@ -82,37 +84,56 @@ def _result(
         reason=" ".join(reasons[:SHOWN_REASONS]),
         missing_action=storable(", ".join(list(actions)[:SHOWN_ACTIONS])),
         share=control.share,
+        open_ended=control.open_ended,
+        evidence=_hints(telling) if control.status is Status.MANUAL else [],
         stale_since=min(seen) if control.stale and seen else None,
         scan=step.scan,
     )
 
 
-def write_account(step: Step, judged: Score) -> None:
-    """Write the score, its history point and the counters that lists show without joins."""
+def _hints(manual: Iterable[Outcome]) -> list[dict[str, Any]]:
+    pieces = [piece for outcome in manual for piece in outcome.evidence]
+    hints: list[dict[str, Any]] = storable_json([piece_json(one) for one in pieces])
+    return hints
+
+
+def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
+    """Write the score of a scan, its history point and the counters that lists show.
+
+    `proven` are IAM actions that the scan used and nobody refused, so the role holds them.
+    """
+    write_score(step.account, judged, step.scan, step.taken_at)
+    Account.objects.filter(pk=step.account.pk).update(
+        scored_at=step.taken_at,
+        last_scan=step.scan,
+        checked_at=step.at,
+        state_reason="",
+        role_actions=sorted({*step.account.role_actions, *proven}),
+    )
+
+
+def write_score(account: Account, judged: Score, scan: Scan | None, at: datetime) -> None:
+    """Write a score with its history point; without a scan it is that of an answer or waiver."""
     topics = {topic.value: _part(part) for topic, part in judged.topics.items()}
     total = judged.total
-    Account.objects.filter(pk=step.account.pk).update(
+    Account.objects.filter(pk=account.pk).update(
         score=total.value,
         score_low=total.low,
         coverage=total.coverage,
         topics=topics,
         formula=judged.version,
-        scored_at=step.taken_at,
         open_critical=total.open[Severity.CRITICAL],
         open_high=total.open[Severity.HIGH],
         open_medium=total.open[Severity.MEDIUM],
         open_low=total.open[Severity.LOW],
         waived=total.waived,
         not_assessed=total.not_assessed,
-        last_scan=step.scan,
-        checked_at=step.at,
-        state_reason="",
     )
     ScorePoint.objects.create(
-        organisation_id=step.account.organisation_id,
-        account=step.account,
-        scan=step.scan,
-        at=step.taken_at,
+        organisation_id=account.organisation_id,
+        account=account,
+        scan=scan,
+        at=at,
         score=total.value,
         low=total.low,
         coverage=total.coverage,

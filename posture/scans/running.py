@@ -2,10 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -15,13 +13,13 @@ from django.db.models.functions import Now
 from posture.models import MAX_ATTEMPTS, Account, Scan
 from posture.models.crossing import organisation_of_scan
 from posture.models.tenancy import committed, within
+from posture.profiles import profile_of
 from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.controls import every_control
-from scanner.facts.profile import Profile
 
 log = logging.getLogger(__name__)
 
@@ -102,17 +100,6 @@ def visit_of(account: Account, session: str) -> Visit:
     """Return the way into an account: its role, under the external id of its connection."""
     role = Role(account.role_arn, account.external_id, session)
     return Visit(role=role, account=account.aws_account)
-
-
-def profile_of(account: Account) -> Profile:
-    """Return what the seller told us; answers that the scanner does not know are left out."""
-    known = {field.name for field in fields(Profile)}
-    answers: Mapping[str, Any] = {
-        name: tuple(answer) if isinstance(answer, list) else answer
-        for name, answer in account.profile.items()
-        if name in known
-    }
-    return Profile(**answers)
 
 
 def _fail(claim: Claim, reason: Reason) -> None:

@@ -118,7 +118,7 @@ def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> Htt
         "results": coverage_of(results),
         "scans": [row_of(scan) for scan in scans[:SCANS_SHOWN]],
         "products": _products(row),
-        "missing_actions": _missing_actions(row),
+        **_held(row),
         "stack_name": connections.STACK_NAME,
         **standing.notices_of(scope, row, results),
     }
@@ -149,6 +149,13 @@ def _products(row: Account) -> list[str]:
     return [PRODUCTS.get(word, word) for word in answered or ()]
 
 
-def _missing_actions(row: Account) -> list[str]:
-    """Actions that this version reads and the role, as we gave its template out, did not hold."""
-    return sorted(set(catalogue.actions()) - set(row.role_actions)) if row.role_actions else []
+def _held(row: Account) -> dict[str, Any]:
+    """How the role compares with the template of this version; nothing lacks while none is known."""
+    asked = catalogue.actions()
+    missing = sorted(set(asked) - set(row.role_actions)) if row.role_actions else []
+    return {
+        "template_version": catalogue.template_version(),
+        "asked_actions": len(asked),
+        "held_actions": len(asked) - len(missing),
+        "missing_actions": missing,
+    }

@@ -43,6 +43,12 @@ def controls(request: HttpRequest) -> HttpResponse:
     return render(request, "controls/list.html", context)
 
 
+def rows_of_topic(scope: Scope, code: str) -> list[dict[str, Any]]:
+    """Give the controls of one topic, each with how it stands in the reader's accounts."""
+    statuses = _statuses(scope)
+    return [_row(one, statuses[one.id]) for one in catalogue.controls() if one.topic == code]
+
+
 def _statuses(scope: Scope) -> dict[str, dict[str, int]]:
     """For each control how many accounts have which status, and how many resources fail."""
     counted = results_of(scope).values("control", "status").order_by()

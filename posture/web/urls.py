@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from posture.web import accounts, connect, controls, finding, findings, home, people, scans, tokens
+from posture.web import (
+    accounts,
+    attestations,
+    connect,
+    controls,
+    finding,
+    findings,
+    home,
+    people,
+    profile,
+    scans,
+    tokens,
+    topics,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +26,19 @@ urlpatterns = [
     path("accounts/connect", connect.connect, name="connect"),
     path("accounts/<uuid:pk>", accounts.account, name="account"),
     path("accounts/<uuid:pk>/connection", accounts.connection, name="connection"),
+    path("accounts/<uuid:pk>/profile", profile.profile, name="profile"),
+    path("accounts/<uuid:pk>/attestations", attestations.attestations, name="attestations"),
+    path(
+        "accounts/<uuid:pk>/attestations/<str:control_id>",
+        attestations.attestation,
+        name="attestation",
+    ),
+    path(
+        "attestations/<uuid:pk>/withdrawal",
+        attestations.withdrawal,
+        name="attestation_withdrawal",
+    ),
+    path("attestations/<uuid:pk>/document", attestations.document, name="attestation_document"),
     path("accounts/<uuid:pk>/connect/role", connect.role, name="connect_role"),
     path("accounts/<uuid:pk>/connect/test", connect.test, name="connect_test"),
     path("accounts/<uuid:pk>/connect/schedule", connect.schedule, name="connect_schedule"),
@@ -25,6 +51,7 @@ urlpatterns = [
     path("findings/<uuid:pk>/ticket", finding.ticket, name="finding_ticket"),
     path("controls", controls.controls, name="controls"),
     path("controls/<str:control_id>", controls.control, name="control"),
+    path("topics/<str:code>", topics.topic, name="topic"),
     path("score", controls.score_explained, name="score_explained"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>", tokens.revoke, name="token"),

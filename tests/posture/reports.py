@@ -44,7 +44,7 @@ def an_outcome(
     """One verdict on one image, unless a test says otherwise."""
     return Outcome(
         control=control,
-        topic=Topic(control.rsplit("-", 1)[0].lower()),
+        topic=Topic(control.removeprefix("M-").rsplit("-", 1)[0].lower()),
         resource=resource,
         name=name,
         region=region,

@@ -1,6 +1,7 @@
 """What recording a report does to findings, events, results, scores and the account."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from posture.models.tenancy import OrganisationOwned, within
 from posture.scans import record, stored_json
 from scanner.control import Outcome
 from scanner.evidence import Excerpt, Fact
-from scanner.report import Report
+from scanner.report import Report, Tally
 from scanner.scan import replay
 from scanner.vocabulary import Severity, Status, Unobserved
 from tests.posture.reports import (
@@ -503,3 +504,20 @@ def test_another_companys_finding_of_the_same_fingerprint_is_its_own(visit: Visi
     scan = a_claimed_scan(same)
     assert record(scan=scan, fence=scan.fence, report=a_report(an_outcome(Status.PASS)))
     assert finding().state == "open"
+
+
+def test_a_role_is_known_to_hold_what_a_scan_used_without_refusal(
+    account: Account, visit: Visit
+) -> None:
+    Account.objects.update(role_actions=["sqs:ListQueues"])
+    visit(an_outcome())
+    account.refresh_from_db()
+    assert account.role_actions == ["ec2:DescribeImages", "sqs:ListQueues"]
+    report = replace(
+        a_report(taken_at=day(1), unread=DENIED),
+        calls=Tally({DENIED.action: 3, "iam:GetAccountSummary": 1, "sts:GetCallerIdentity": 1}),
+    )
+    Account.objects.update(role_actions=[])
+    visit(report=report)
+    account.refresh_from_db()
+    assert account.role_actions == ["iam:GetAccountSummary"]

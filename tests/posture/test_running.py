@@ -8,8 +8,8 @@ from django.conf import LazySettings
 
 from posture.models import Account, Finding, Scan
 from posture.models.tenancy import within
+from posture.profiles import profile_of
 from posture.scans import claim, run
-from posture.scans.running import profile_of
 from sandbox.aws.faults import Fault
 from scanner.facts.profile import Profile
 from tests.posture.rows import a_scan, an_organisation

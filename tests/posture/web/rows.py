@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from posture.models import (
     Account,
+    Attestation,
     ControlResult,
     Finding,
     FindingEvent,
@@ -159,6 +160,29 @@ def a_waiver(finding: Finding, owner: User, **fields: Any) -> Waiver:
                 "created_by": owner,
                 "starts_at": now - timedelta(days=1),
                 "ends_at": now + timedelta(days=30),
+                **fields,
+            },
+        )
+
+
+def an_attestation(scan: Scan, user: User, **fields: Any) -> Attestation:
+    """Store a yes to M-AMMP-2 that holds for half a year, with the result that it leads to."""
+    now = timezone.now()
+    control = fields.get("control", "M-AMMP-2")
+    with within(scan.organisation_id):
+        if not ControlResult.objects.filter(account=scan.account, control=control).exists():
+            a_result(scan, control, topic="ammp", severity="medium")
+        return Attestation.objects.create(
+            organisation_id=scan.organisation_id,
+            account=scan.account,
+            **{
+                "control": control,
+                "resource": scan.account.key,
+                "answer": "yes",
+                "statement": "Everybody got the address of the sign-in page.",
+                "by": user,
+                "at": now - timedelta(days=1),
+                "valid_until": now + timedelta(days=180),
                 **fields,
             },
         )

@@ -9,21 +9,24 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from posture.models import Account, Finding, Scan, Ticket
+from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
 from posture.tokens import issue
 from posture.web.urls import urlpatterns
-from tests.posture.web.rows import a_finding
+from tests.posture.web.rows import a_finding, an_attestation
 
 OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
-    "score_explained",
+    "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
 )  # fmt: skip
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
 MANAGE = ("tokens",)
 POSTS = {
     "account": "connect",
+    "profile": "connect",
+    "attestation": "triage",
+    "attestation_withdrawal": "triage",
     "account_scans": "scan",
     "connect": "connect",
     "connect_test": "connect",
@@ -46,12 +49,13 @@ def finding(scan: Scan) -> Finding:
 
 
 @pytest.fixture
-def address(finding: Finding) -> Callable[[str], str]:
+def address(finding: Finding, alice: User) -> Callable[[str], str]:
     """The address of a page by its name, with rows of Acme in it."""
     with within(finding.organisation_id):
         token, _ = issue(
             organisation=finding.organisation, by=None, name="t", scopes=["findings:read"]
         )
+    answer = an_attestation(finding.last_scan, alice, evidence=b"%PDF")
     rows = {
         "account": finding.account_id,
         "connect_role": finding.account_id,
@@ -64,9 +68,16 @@ def address(finding: Finding) -> Callable[[str], str]:
         "finding_ticket": finding.pk,
         "token": token.pk,
         "control": "SQS-03",
+        "profile": finding.account_id,
+        "attestations": finding.account_id,
+        "attestation_withdrawal": answer.pk,
+        "attestation_document": answer.pk,
+        "topic": "sqs",
     }
 
     def of(name: str) -> str:
+        if name == "attestation":
+            return reverse(name, args=[finding.account_id, "M-AMMP-2"])
         if name == "role_template":
             return reverse(name, args=[finding.account_id, "cli"])
         return reverse(name, args=[rows[name]] if name in rows else [])
@@ -206,7 +217,7 @@ def test_a_row_that_never_was_is_not_found(owner: Client, name: str, account: Ac
     assert f"There is no such {name}" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["account_scans", "connection", "token"])
+@pytest.mark.parametrize("name", ["account_scans", "connection", "token", "attestation_withdrawal"])
 def test_nothing_is_changed_by_looking(
     owner: Client, address: Callable[[str], str], name: str
 ) -> None:

@@ -80,7 +80,9 @@ def test_a_role_that_is_older_than_this_version_is_told_what_it_lacks(
     with within(account.organisation_id):
         Account.objects.update(role_actions=list(actions[1:]))
     page = shown(owner, account)
-    assert "this version asks for 1 more" in page
+    asked = len(actions)
+    assert f"{asked - 1} of the {asked} actions that this version asks for" in page
+    assert "it lacks 1:" in page
     assert f"<code>{actions[0]}</code>" in page
 
 

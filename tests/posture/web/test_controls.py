@@ -28,7 +28,7 @@ def test_every_control_has_a_page_that_says_why(owner: Client, control: str) -> 
     assert response.status_code == 200
     assert control in page
     assert "Why it matters to a seller" in page
-    assert all(fact in page for fact in about.reads)
+    assert all(f"<code>{action}</code>" in page for action in about.actions)
     assert "[[" not in page
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
-from tests.posture.web.rows import a_finding, a_result, a_waiver, an_event, scored
+from tests.posture.web.rows import a_finding, a_result, a_waiver, an_attestation, an_event, scored
 
 NAMES = {
     "markup": '<img src=x onerror="__pwn()"><script>__pwn()</script>',
@@ -61,13 +61,17 @@ def build(scan: Scan, user: User, name: str) -> Finding:
     an_event(finding, "ticket_linked", 3, data={"system": name, "key": name, "status": name})
     an_event(finding, "severity_changed", 4, scan=scan, data={"from": name, "severity": name})
     a_waiver(a_finding(scan, f"{name}2", control="AMI-06"), user, reason=name)
+    an_attestation(scan, user, note=name, evidence_name=name, statement=name, evidence=b"x")
+    asked = {"status": "manual", "topic": "ammp", "reason": name, "evidence": finding.evidence}
+    a_result(scan, "M-AMMP-3", **asked)
     a_result(scan, "SQS-03", status="not_assessed", reason=name, missing_action=name)
     with within(scan.organisation_id):
         Ticket.objects.create(
             organisation_id=scan.organisation_id, finding=finding, system=name, key=name,
             url=name, status=name,
         )  # fmt: skip
-        Account.objects.update(label=name, state_reason=name)
+        lists = {"queues": [name], "cas_buckets": [name], "approved_admins": [name, name]}
+        Account.objects.update(label=name, state_reason=name, profile=lists)
         row = {"service": name, "region": name, "state": name, "calls": 1, "denied": 1}
         Scan.objects.update(reason=name, progress={"services": [row], "phase": name})
         User.objects.filter(pk=user.pk).update(name=name)
@@ -88,6 +92,10 @@ def test_a_hostile_name_is_text_and_can_be_seen_on_every_page(
         reverse("finding", args=[finding.pk]), reverse("controls"),
         reverse("control", args=["SQS-03"]), reverse("connect_role", args=[account.pk]),
         reverse("connect_test", args=[account.pk]), reverse("connect_schedule", args=[account.pk]),
+        reverse("attestations", args=[account.pk]), reverse("topic", args=["sqs"]),
+        reverse("attestation", args=[account.pk, "M-AMMP-2"]),
+        reverse("attestation", args=[account.pk, "M-AMMP-3"]),
+        reverse("profile", args=[account.pk]),
     ]  # fmt: skip
     for address in pages:
         response = owner.get(address)

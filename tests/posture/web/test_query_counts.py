@@ -20,6 +20,7 @@ from tests.posture.web.rows import (
     a_result,
     a_score,
     a_waiver,
+    an_attestation,
     an_event,
     scored,
 )
@@ -50,6 +51,8 @@ def _one_more(first: Account, scan: Scan, user: User, number: int) -> None:
     an_event(finding, "changed", 2, scan=scan, by_user=user)
     a_waiver(a_finding(scan, f"waived-{number}", control="AMI-08"), user)
     a_result(scan, f"SQS-{number:02}", status="fail", failing=1)
+    ended = {"ended_at": timezone.now(), "end": "replaced", "ended_by": user}
+    an_attestation(scan, user, **({} if number == 1 else ended))
     with within(first.organisation_id):
         Ticket.objects.create(
             organisation_id=first.organisation_id, finding=finding, system="jira", key="SEC-1"
@@ -67,6 +70,9 @@ PAGES = {
     "searched": lambda account: f"{reverse('findings')}?view=flat&q=queue&severity=critical",
     "controls": lambda account: reverse("controls"),
     "control": lambda account: reverse("control", args=["SQS-03"]),
+    "topic": lambda account: reverse("topic", args=["sqs"]),
+    "attestations": lambda account: reverse("attestations", args=[account.pk]),
+    "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),
 }
 AT_MOST = 28
 """Who asks and for which organisation take ten, what is around every page three."""

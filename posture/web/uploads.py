@@ -1,0 +1,41 @@
+"""Taking documents in: no more of one is kept in memory than we would keep at all."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+
+from posture.models import MOST_BYTES
+
+
+class DocumentHandler(FileUploadHandler):
+    """Keeps a document up to one byte over the limit; its size is told as it was sent.
+
+    So a form can refuse what is too long, and nothing is ever written to the disk.
+    """
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin with an empty page."""
+        super().new_file(*args, **kwargs)
+        self._kept = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Keep what still fits; None says that nobody else needs to see it."""
+        room = MOST_BYTES + 1 - self._kept.tell()
+        self._kept.write(raw_data[:room])
+        return None
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        """Give what was kept, under the size that was sent."""
+        self._kept.seek(0)
+        return InMemoryUploadedFile(
+            file=self._kept,
+            field_name=self.field_name,
+            name=self.file_name,
+            content_type=self.content_type or "",
+            size=file_size,
+            charset=self.charset,
+        )
