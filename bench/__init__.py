@@ -1,0 +1,1 @@
+"""Benchmarks: speed belongs here, never into a test (design section 5)."""
