@@ -40,7 +40,7 @@ class Demo:
 
 ACCOUNTS = (
     Demo("111122223333", "larkfield-seller", ("saas_subscription", "ami"), "Europe/Stockholm"),
-    Demo("444455556666", "brightwater-seller", ("saas_contract",), "America/New_York"),
+    Demo("444455556666", "brightwater-seller", ("saas_contract_usage", "ami"), "America/New_York"),
 )
 
 

@@ -160,6 +160,7 @@ def _shown(
         "place": "accounts",
         "here": row,
         "control": about,
+        "result": result,
         "hints": evidence.facts(result.evidence) if result else [],
         "excerpts": evidence.excerpts(result.evidence) if result else [],
         "steps": about.remedy.console,

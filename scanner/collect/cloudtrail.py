@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from scanner.aws import Answer, Aws
 from scanner.collect.reading import facts_from
@@ -27,7 +28,6 @@ from scanner.facts.cloudtrail import (
     EventDataStore,
     Selectors,
     Trail,
-    TrailEvent,
 )
 from scanner.facts.unread import NOT_READ
 from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merged, seen
@@ -35,6 +35,8 @@ from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, merg
 TRAILS = "cloudtrail:DescribeTrails"
 STORES = "cloudtrail:ListEventDataStores"
 ACTIONS = (TRAILS, STATUS, SELECTORS, STORES, STORE, LOOKUP)
+
+T = TypeVar("T")
 
 
 def nobody_waits(trails: Listed[Trail]) -> None:
@@ -58,14 +60,14 @@ def collect(
     asked_stores = [aws.begin(partial(_stores, aws, name)) for name in names]
     trails = _once(aws.each(lambda name: _trails(aws, name), names))
     trails_known(trails)
-    trails = _with_details(aws, trails)
-    stores = merged(*(asked.result() for asked in asked_stores))
+    trails = _everywhere(_with_details(aws, trails), regions)
+    stores = _everywhere(merged(*(asked.result() for asked in asked_stores)), regions)
     return CloudTrailFacts(
         trails=trails,
         data_stores=_with_store_details(aws, stores),
         events={
             EXPORT: exports.result(),
-            METERING: _everywhere([asked.result() for asked in metering], regions),
+            METERING: _everywhere(merged(*(asked.result() for asked in metering)), regions),
             ROOT: by_root.result(),
         },
     )
@@ -152,8 +154,8 @@ def _with_store(aws: Aws, store: EventDataStore) -> EventDataStore:
     return replace(store, details=store_from(answer, store.region))
 
 
-def _everywhere(lists: Sequence[Listed[TrailEvent]], regions: Listed[str]) -> Listed[TrailEvent]:
-    """Events of all regions; what hides a region may hide events too."""
-    listed = merged(*lists)
-    why = (*gaps(listed), *gaps(regions))
-    return Partial(seen(listed), tuple(dict.fromkeys(why))) if why else seen(listed)
+def _everywhere(listed: Listed[T], regions: Listed[str]) -> Listed[T]:
+    """The same list, cut where regions that nobody could name may hold more."""
+    if isinstance(listed, Unobserved) or not gaps(regions):
+        return listed
+    return Partial(seen(listed), tuple(dict.fromkeys((*gaps(listed), *gaps(regions)))))

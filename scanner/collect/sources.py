@@ -44,7 +44,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
         "cloudtrail:ListEventDataStores",
         "cloudtrail:GetEventDataStore",
     ),
-    "cloudtrail.events": ("cloudtrail:LookupEvents",),
+    "cloudtrail.events": (_REGIONS, "cloudtrail:LookupEvents"),
     "s3.account_block": ("s3:GetAccountPublicAccessBlock",),
     "s3.buckets": (
         "s3:ListAllMyBuckets",

@@ -12,7 +12,7 @@ from scanner.control import Control
 
 @cache
 def every_control() -> tuple[Control[Any], ...]:
-    """All controls, sorted by topic and id; raises ValueError when two files claim one id."""
+    """All controls, by topic, family and number; raises ValueError when two files claim one id."""
     found: dict[str, Control[Any]] = {}
     for module in pkgutil.walk_packages(__path__, prefix=f"{__name__}."):
         if module.ispkg:
@@ -22,8 +22,11 @@ def every_control() -> tuple[Control[Any], ...]:
             message = f"{control.module} and {found[control.id].module} both claim {control.id}"
             raise ValueError(message)
         found[control.id] = control
-    order = {
-        control.id: (list(type(control.topic)).index(control.topic), control.id)
-        for control in found.values()
-    }
-    return tuple(sorted(found.values(), key=lambda control: order[control.id]))
+    return tuple(sorted(found.values(), key=_place))
+
+
+def _place(control: Control[Any]) -> tuple[int, bool, str, int]:
+    """By topic; what an API decides before what people do, and 2 before 10."""
+    family, _, number = control.id.rpartition("-")
+    topics = list(type(control.topic))
+    return topics.index(control.topic), family.startswith("M-"), family, int(number)

@@ -33,7 +33,12 @@ def multi_region_trails(snapshot: Snapshot) -> Listed[Trail]:
     if isinstance(listed, Unobserved):
         return listed
     found = tuple(trail for trail in seen(listed) if trail.multi_region)
-    return _listed(found, tuple(gap for gap in gaps(listed) if gap.region in {"", HOME_REGION}))
+    return _listed(found, tuple(gap for gap in gaps(listed) if _hides_multi_region_trails(gap)))
+
+
+def _hides_multi_region_trails(gap: Unobserved) -> bool:
+    """Regions that nobody could name hide nothing that us-east-1, which is always asked, shows."""
+    return gap.region in {"", HOME_REGION} and gap.action != "ec2:DescribeRegions"
 
 
 def counted_trails(snapshot: Snapshot) -> Listed[Trail]:

@@ -41,6 +41,17 @@ def trusts_service(name: str, account: str) -> Document:
     return policy(statement | {"Condition": {"StringEquals": {"aws:SourceAccount": account}}})
 
 
+def trusts_web(issuer: str, account: str) -> Document:
+    """A trust policy for all workloads of an OpenID Connect provider, whoever runs them."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}},
+    }
+    return policy(statement)
+
+
 def account_root(account: str) -> str:
     """The ARN by which a policy names a whole account."""
     return f"arn:aws:iam::{account}:root"
@@ -68,10 +79,23 @@ def accepts_topic(queue: str, topic: str, sid: str = "product-topic") -> Documen
     }
 
 
-def cas_delivery(bucket: str, topic_arn: str) -> Document:
-    """What the Commerce Analytics delivery role needs."""
+def refuses_plain(action: str, resource: str | list[str]) -> Document:
+    """The statement by which a queue or a bucket refuses requests without TLS."""
+    return {
+        "Sid": "tls-only",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def cas_delivery(bucket: str, topic_arn: str, *more: Document, acl: bool = False) -> Document:
+    """What the Commerce Analytics delivery role needs; with `acl` it may also write object ACLs."""
+    put = ["s3:PutObject", *["s3:PutObjectAcl"] * acl]
     return policy(
-        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/*"},
+        {"Effect": "Allow", "Action": put, "Resource": f"arn:aws:s3:::{bucket}/*"},
         {
             "Effect": "Allow",
             "Action": ["s3:GetBucketLocation"],
@@ -82,6 +106,7 @@ def cas_delivery(bucket: str, topic_arn: str) -> Document:
             "Action": ["sns:Publish", "sns:GetTopicAttributes"],
             "Resource": topic_arn,
         },
+        *more,
     )
 
 

@@ -9,8 +9,24 @@ from moto.backends import get_backend
 from sandbox.aws import clock, identities
 from sandbox.aws.asking import World
 from sandbox.aws.principals import administrator_of, made_up
-from sandbox.aws.seeds.documents import Document, accepts_topic, policy, queue_arn
-from sandbox.aws.state import AccountState, Disk, Entity, Image, Queue, Snapshot, Subscription
+from sandbox.aws.seeds.documents import (
+    Document,
+    accepts_topic,
+    policy,
+    queue_arn,
+    refuses_plain,
+)
+from sandbox.aws.state import (
+    AccountState,
+    Disk,
+    Entity,
+    Image,
+    Instance,
+    Queue,
+    Snapshot,
+    Subscription,
+    TrailEvent,
+)
 
 HOME = "us-east-1"
 
@@ -132,23 +148,31 @@ class Maker:
         for name, document in (inline or {}).items():
             holder.put_policy(name, json.dumps(document))
 
-    def queue(
+    def queue(  # noqa: PLR0913 - keyword-only, each names one fact
         self,
         name: str,
         *,
         statements: tuple[Document, ...] = (),
         dead_letters: str = "",
         tags: dict[str, str] | None = None,
+        tls: bool = True,
+        metrics: dict[str, list[float]] | None = None,
         **attributes: str,
     ) -> str:
-        """A queue in us-east-1 with its policy and its dead-letter queue; returns its ARN."""
+        """A queue in us-east-1 with its policy and its dead-letter queue; returns its ARN.
+
+        With `tls` its policy refuses requests without TLS.
+        """
+        if tls:
+            statements = (*statements, refuses_plain("sqs:*", queue_arn(self.account, name)))
         if statements:
             attributes["Policy"] = json.dumps(policy(*statements))
         if dead_letters:
             attributes["RedrivePolicy"] = json.dumps(
                 {"deadLetterTargetArn": queue_arn(self.account, dead_letters), "maxReceiveCount": 5}
             )
-        self.state.region(HOME).queues[name] = Queue(name, attributes, tags or {})
+        made = Queue(name, attributes, tags or {}, metrics=metrics or {})
+        self.state.region(HOME).queues[name] = made
         return queue_arn(self.account, name)
 
     def product_queue(self, name: str, topic: str, **more: Any) -> str:
@@ -204,9 +228,25 @@ class Maker:
         """An entity of the Marketplace catalog."""
         self.state.entities[entity_id] = Entity(entity_id, kind, name, details)
 
-    def bucket(self, name: str) -> Any:
-        """A private S3 bucket in us-east-1, as moto keeps it."""
-        return get_backend("s3")[self.account]["aws"].create_bucket(name, HOME)
+    def instance(self, instance_id: str, role: str, **facts: Any) -> None:
+        """An EC2 instance in us-east-1 with a profile of the role's name."""
+        made = self.iam.create_instance_profile(role, "/", [role])
+        self.state.region(HOME).instances[instance_id] = Instance(instance_id, made.arn, **facts)
+
+    def password_policy(self, length: int, reuse: int | None) -> None:
+        """The account's own policy for passwords of users."""
+        chosen = (True, False, None, length, reuse, True, True, True, True)
+        self.iam.update_account_password_policy(*chosen)
+
+    def calls(self, name: str, source: str, who: str, days: float, **record: Any) -> None:
+        """A call in the event history, so many days ago."""
+        made = len(self.state.events) + 1
+        event_id = f"5a1e0000-0000-4000-8000-{made:012}"
+        self.state.events.append(
+            TrailEvent(
+                event_id, name, f"{source}.amazonaws.com", clock.days_ago(days), who, record=record
+            )
+        )
 
     def trail_arn(self, name: str, region: str = HOME) -> str:
         """The ARN of a trail of this account."""

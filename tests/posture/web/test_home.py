@@ -164,7 +164,7 @@ def test_not_seen_is_never_called_passed(owner: Client, account: Account, scan: 
 
 def test_items_to_confirm_stand_outside_the_score(owner: Client, scan: Scan) -> None:
     a_result(scan, "AMMP-05", status="manual")
-    assert "1 item for you to confirm stands outside it." in home(owner)
+    assert "1 item for you to confirm</a> stands outside it." in home(owner)
 
 
 def test_a_failed_scan_is_said_and_the_old_result_stays(

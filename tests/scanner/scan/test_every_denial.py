@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,62 +12,148 @@ from sandbox.aws.seeds import brightwater, larkfield
 from scanner.aws import CannotReach, Limits, Role, Visit
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Outcome
+from scanner.controls import every_control
+from scanner.handbook import actions_of
 from scanner.report import Report
 from scanner.role import policy_document
 from scanner.scan import scan
-from scanner.vocabulary import Status
+from scanner.score import Part
+from scanner.vocabulary import Status, Topic
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
 
 EXTERNAL_ID = "seller-posture-0123456789abcdef"
-QUICK = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=3.0)
+QUICK = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=3.0, spaced=0.0)
 
-IDENTITIES = {"AMMP-05", "AMMP-08", "CAS-01", "MTR-02", "PSC-01", "SELL-01"}
-REPORT = {"AMMP-05", "AMMP-08", "MTR-02"}
-POLICIES = {"AMMP-08", "PSC-01"}
-QUEUES = {"SQS-03", "SQS-04", "SQS-08"}
-TRAILS = {"CT-01", "CT-03"}
+REPORT = {
+    "AMMP-04", "AMMP-05", "AMMP-07", "AMMP-08", "AMMP-09", "AMMP-11", "CAS-04", "MTR-02",
+    "MTR-03", "MTR-07", "SELL-07",
+}  # fmt: skip
+POLICIES = {
+    "AMI-10", "AMMP-06", "AMMP-07", "AMMP-08", "CAS-04", "CAS-05", "CT-09", "MTR-01", "MTR-02",
+    "MTR-03", "MTR-04", "MTR-05", "PSC-01", "PSC-03", "SELL-02", "SELL-03", "SELL-04",
+    "SELL-07", "SELL-08", "SELL-09", "SQS-05", "SQS-06",
+}  # fmt: skip
+QUEUES = {
+    "SQS-02", "SQS-03", "SQS-04", "SQS-05", "SQS-06", "SQS-07", "SQS-08", "SQS-09",
+}  # fmt: skip
+BUCKETS = {
+    "CAS-03", "CAS-06", "CAS-07", "CAS-08", "CT-06", "CT-07", "PSC-02",
+}  # fmt: skip
+IDENTITIES = {
+    "AMI-10", "AMMP-05", "AMMP-06", "AMMP-07", "AMMP-08", "AMMP-10", "AMMP-11", "CAS-01",
+    "CAS-02", "CAS-03", "CAS-04", "CAS-05", "CAS-06", "CAS-07", "CAS-08", "CAS-09", "CT-09",
+    "MTR-01", "MTR-02", "MTR-03", "MTR-04", "MTR-05", "MTR-06", "MTR-07", "PSC-01", "PSC-02",
+    "PSC-03", "SELL-01", "SELL-02", "SELL-03", "SELL-04", "SELL-05", "SELL-06", "SELL-07",
+    "SELL-08", "SELL-09", "SQS-05", "SQS-06",
+}  # fmt: skip
 
 TOUCHED: dict[str, set[str]] = {
-    "aws-marketplace:DescribeEntity": set(),  # all own images are judged instead
-    "aws-marketplace:ListEntities": set(),  # the same
-    "cloudtrail:DescribeTrails": TRAILS,
-    "cloudtrail:GetEventDataStore": set(),  # neither account has one, or needs one
-    "cloudtrail:GetTrailStatus": TRAILS,
-    "cloudtrail:ListEventDataStores": set(),  # matters where no trail does the job
-    "cloudtrail:LookupEvents": {"PSC-01"},
-    "ec2:DescribeImageAttribute": set(),  # DescribeImages says "public" too
-    "ec2:DescribeImages": {"AMI-02", "AMI-03", "AMI-06"},
-    "ec2:DescribeRegions": {"AMI-06", "AMI-08"},
+    "account:GetAlternateContact": set(),  # a hint to whoever confirms M-AMMP-3
+    "aws-marketplace:DescribeAssessment": {"AMI-21"},
+    "aws-marketplace:DescribeChangeSet": set(),  # a hint for M-AMI-1
+    "aws-marketplace:DescribeEntity": {"AMI-01", "AMI-11", "AMI-12"},
+    "aws-marketplace:ListAssessments": {"AMI-21"},
+    "aws-marketplace:ListChangeSets": set(),  # the same
+    "aws-marketplace:ListEntities": {
+        "AMI-01",
+        "AMI-11",
+        "AMI-12",
+        "AMI-13",
+        "AMI-21",
+        "CTR-01",
+        "MTR-01",
+        "SQS-01",
+    },
+    "cloudtrail:DescribeTrails": {
+        "CT-01",
+        "CT-02",
+        "CT-03",
+        "CT-04",
+        "CT-05",
+        "CT-06",
+        "CT-07",
+        "CT-08",
+    },
+    "cloudtrail:GetEventDataStore": set(),  # Brightwater's store is one more copy of what its trail keeps
+    "cloudtrail:GetEventSelectors": {"CT-02"},
+    "cloudtrail:GetTrailStatus": {"CT-01", "CT-02", "CT-03", "CT-04", "CT-05", "CT-08"},
+    "cloudtrail:ListEventDataStores": {"CT-07"},
+    "cloudtrail:LookupEvents": {"MTR-07", "PSC-01"},
+    "cloudwatch:DescribeAlarms": {"CT-08"},
+    "cloudwatch:GetMetricData": {"SQS-07"},
+    "ec2:DescribeFpgaImages": set(),  # a hint for M-AMI-15
+    "ec2:DescribeImageAttribute": {"AMI-07"},
+    "ec2:DescribeImages": {
+        "AMI-01",
+        "AMI-02",
+        "AMI-03",
+        "AMI-04",
+        "AMI-05",
+        "AMI-06",
+        "AMI-07",
+        "AMI-11",
+    },
+    "ec2:DescribeInstances": {"MTR-06"},
+    "ec2:DescribeRegions": {
+        "AMI-06",
+        "AMI-08",
+        "AMI-09",
+        "CT-04",
+        "CT-06",
+        "CT-07",
+        "MTR-06",
+        "MTR-07",
+    },
     "ec2:DescribeSnapshotAttribute": {"AMI-08"},
     "ec2:DescribeSnapshots": {"AMI-03", "AMI-08"},
-    "ec2:GetEbsEncryptionByDefault": set(),  # a remark
-    "ec2:GetImageBlockPublicAccessState": set(),  # for AMI-09
-    "ec2:GetSnapshotBlockPublicAccessState": set(),  # unread, a public snapshot stays critical
-    "events:ListRules": QUEUES,
-    "events:ListTargetsByRule": QUEUES,
+    "ec2:GetEbsEncryptionByDefault": set(),  # a remark of AMI-03
+    "ec2:GetImageBlockPublicAccessState": {"AMI-09"},
+    "ec2:GetSnapshotBlockPublicAccessState": {"AMI-09"},
+    "events:ListRules": QUEUES | {"AMI-13", "CT-08"},
+    "events:ListTargetsByRule": QUEUES | {"AMI-13", "CT-08"},
     "iam:GenerateCredentialReport": REPORT,
     "iam:GetAccountAuthorizationDetails": IDENTITIES,
-    "iam:GetAccountSummary": {"AMMP-01", "AMMP-02"},
+    "iam:GetAccountPasswordPolicy": {"AMMP-09"},
+    "iam:GetAccountSummary": {"AMMP-01", "AMMP-02", "AMMP-03"},
     "iam:GetCredentialReport": REPORT,
     "iam:GetPolicy": POLICIES,
     "iam:GetPolicyVersion": POLICIES,
-    "sns:ListSubscriptions": QUEUES,
+    "iam:ListAccessKeys": set(),  # no user has more keys than the report shows
+    "iam:ListVirtualMFADevices": {"AMMP-03"},
+    "kms:DescribeKey": {"CAS-07", "CAS-09", "CT-05", "SQS-05"},
+    "kms:GetKeyPolicy": {"CAS-07", "CAS-09", "SQS-05"},
+    "logs:DescribeMetricFilters": {"CT-08"},
+    "organizations:DescribeOrganization": set(),  # no policy of the two accounts names an organisation
+    "s3:GetAccountPublicAccessBlock": {"CAS-06"},
+    "s3:GetBucketAcl": {"CAS-06"},
+    "s3:GetBucketLocation": set(),  # the list of buckets tells where they are
+    "s3:GetBucketObjectLockConfiguration": {"CT-07"},
+    "s3:GetBucketOwnershipControls": set(),  # no ACL lets anybody in, be ACLs on or off
+    "s3:GetBucketPolicy": BUCKETS - {"CT-07"},
+    "s3:GetBucketPolicyStatus": {"CAS-06"},
+    "s3:GetBucketPublicAccessBlock": {"CAS-06"},
+    "s3:GetBucketVersioning": set(),  # the log bucket that is safe has a lock
+    "s3:GetEncryptionConfiguration": {"CAS-03", "CAS-07"},
+    "s3:GetLifecycleConfiguration": {"CT-07"},
+    "s3:ListAllMyBuckets": BUCKETS,
+    "s3:ListBucket": {"PSC-02"},
+    "sns:GetTopicAttributes": {"CAS-03", "CAS-09"},
+    "sns:ListSubscriptions": QUEUES | {"CAS-09", "SQS-01"},
+    "sns:ListTopics": {"CAS-03", "CAS-09"},
     "sqs:GetQueueAttributes": QUEUES,
     "sqs:ListQueues": QUEUES,
 }
 """Which controls cannot be assessed wholly without an action, in one of the two accounts."""
 
-NOT_ASKED = {"cloudtrail:GetEventDataStore"}
+NOT_ASKED = {"iam:ListAccessKeys", "s3:GetBucketLocation"}
 """Actions that neither account gives a reason to use."""
 
 
-@pytest.fixture
-def visits(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Visit]:
+def enter(fake_aws: FakeAws) -> list[Visit]:
+    """Both accounts, each with the role of our template."""
     fake_aws.seed("demo")
-    for name, value in fake_aws.environment().items():
-        monkeypatch.setenv(name, value)
     arns = [
         fake_aws.create_scan_role(
             account=account, external_id=EXTERNAL_ID, policy_document=policy_document()
@@ -76,44 +163,109 @@ def visits(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> list[Visit]:
     return [Visit(Role(arn, EXTERNAL_ID, "seller-posture-test")) for arn in arns]
 
 
+@pytest.fixture(scope="module")
+def entered(fake_aws_server: FakeAws) -> list[Visit]:
+    """The accounts, made once: what is asked and what is denied changes nothing in them."""
+    fake_aws_server.reset()
+    return enter(fake_aws_server)
+
+
+@pytest.fixture(scope="module")
+def before(fake_aws_server: FakeAws, entered: list[Visit]) -> list[Report]:
+    """What the scanner says of both accounts when it may read everything."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in fake_aws_server.environment().items():
+            patch.setenv(name, value)
+        return [scan(visit, limits=QUICK) for visit in entered]
+
+
+@pytest.fixture
+def aws(fake_aws_server: FakeAws, entered: list[Visit], monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    """The fake AWS with both accounts, without what an earlier test denied."""
+    for name, value in fake_aws_server.environment().items():
+        monkeypatch.setenv(name, value)
+    fake_aws_server.clear_faults()
+    return fake_aws_server
+
+
 def test_the_table_names_every_action_and_nothing_else() -> None:
     assert set(TOUCHED) == set(ALL_ACTIONS)
 
 
+def declaring(action: str) -> set[str]:
+    """The ids of the controls that say that they read by an action."""
+    return {one.id for one in every_control() if action in actions_of(one)}
+
+
+def topics_of(controls: Collection[str]) -> set[Topic]:
+    return {one.topic for one in every_control() if one.id in controls}
+
+
 @pytest.mark.parametrize("action", sorted(TOUCHED))
 def test_a_denied_action_is_named_by_the_controls_that_need_it_and_none_passes(
-    fake_aws: FakeAws, visits: list[Visit], action: str
+    aws: FakeAws, entered: list[Visit], before: list[Report], action: str
 ) -> None:
-    before = [scan(visit, limits=QUICK) for visit in visits]
-    fake_aws.inject(Fault(kind="deny", action=action))
-    after = [scan(visit, limits=QUICK) for visit in visits]
+    declared = declaring(action)
+    topics = topics_of(declared)
+    aws.inject(Fault(kind="deny", action=action))
+    after = [scan(visit, topics=topics, limits=QUICK) for visit in entered]
     blind = [one for report in after for one in report.outcomes if one.missing]
     assert {one.control for one in blind} == TOUCHED[action]
+    assert TOUCHED[action] <= declared
     assert all(action in one.missing_action for one in blind)
     gaps = {gap.action for report in after for gap in report.unobserved}
     assert gaps == {action} - NOT_ASKED
     for then, now in zip(before, after, strict=True):
         assert not softened(then, now)
-        assert (now.score.low or 0) <= (then.score.low or 0)
-        assert (now.score.coverage or 0) <= (then.score.coverage or 0)
+        assert told(now, without=declared) == told(then, without=declared, topics=topics)
+        for topic in topics:
+            assert is_no_better(now.score.topics[topic], then.score.topics[topic])
 
 
-def softened(then: Report, now: Report) -> list[Outcome]:
-    """Outcomes that look better, or surer, for the denial."""
-    unread = {Status.FAIL, Status.NOT_ASSESSED}
-    seen = {(one.control, one.resource): one.status for one in then.outcomes}
+def softened(then: Report, now: Report) -> list[tuple[str, str]]:
+    """What looked bad or open before and looks better, milder or surer for the denial.
+
+    A resource may be out of sight, but then its control says that it may have missed something.
+    """
+    unread = {one.control for one in now.outcomes if one.status is Status.NOT_ASSESSED}
+    seen = {(one.control, one.resource): one for one in now.outcomes}
     return [
-        one
-        for one in now.outcomes
-        if seen.get((one.control, one.resource)) in unread and one.status not in unread
+        (one.control, one.resource)
+        for one in then.outcomes
+        if one.status is Status.FAIL
+        and one.topic in now.score.topics
+        and not is_as_bad(seen.get((one.control, one.resource)), one, hidden=one.control in unread)
     ]
+
+
+def is_as_bad(now: Outcome | None, then: Outcome, *, hidden: bool) -> bool:
+    if now is None:
+        return hidden
+    if now.status is Status.FAIL:
+        return now.severity.rank <= then.severity.rank
+    return now.status is Status.NOT_ASSESSED
+
+
+def told(
+    report: Report, *, without: Collection[str], topics: Collection[Topic] = tuple(Topic)
+) -> list[tuple[str, str, Status, str]]:
+    """What a report says by the controls of some topics, but those that are left out."""
+    return sorted(
+        (one.control, one.resource, one.status, str(one.severity))
+        for one in report.outcomes
+        if one.topic in topics and one.control not in without
+    )
+
+
+def is_no_better(now: Part, then: Part) -> bool:
+    return (now.low or 0) <= (then.low or 0) and (now.coverage or 0) <= (then.coverage or 0)
 
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:GetCallerIdentity"])
 def test_an_account_that_cannot_be_entered_is_no_empty_account(
-    fake_aws: FakeAws, visits: list[Visit], action: str
+    aws: FakeAws, entered: list[Visit], action: str
 ) -> None:
-    fake_aws.inject(Fault(kind="deny", action=action))
+    aws.inject(Fault(kind="deny", action=action))
     with pytest.raises(CannotReach) as refusal:
-        scan(visits[0], limits=QUICK)
+        scan(entered[0], limits=QUICK)
     assert refusal.value.advice

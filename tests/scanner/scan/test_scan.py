@@ -11,8 +11,9 @@ import pytest
 from sandbox.aws.faults import Fault
 from sandbox.aws.seeds import brightwater, larkfield
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, session_name
-from scanner.collect.plan import ALL_ACTIONS
+from scanner.collect.plan import ALL_ACTIONS, actions_for, services_for
 from scanner.collect.progress import Picture
+from scanner.controls import every_control
 from scanner.facts.profile import Profile
 from scanner.facts.unread import NOT_READ
 from scanner.report import to_json, to_text
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
 
 EXTERNAL_ID = "canary-external-id-0123456789abcdef"
-LIMITS = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=5.0)
+LIMITS = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=5.0, spaced=0.0)
 NOW = datetime(2026, 11, 24, 8, 40, tzinfo=UTC)
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
@@ -79,8 +80,11 @@ def test_every_call_but_our_own_shows_our_session_name(aws: FakeAws) -> None:
 def test_the_role_is_narrowed_to_the_topics_of_the_scan(aws: FakeAws) -> None:
     report = scan(a_visit(aws), topics=[Topic.SQS], limits=LIMITS)
     assert {one.topic for one in report.outcomes} == {Topic.SQS}
-    assert {call.service for call in aws.calls()} == {"sts", "sns", "events", "sqs"}
-    assert report.snapshot.iam.users == NOT_READ
+    read = {name for one in every_control() if one.topic is Topic.SQS for name in one.services}
+    asked = {call.action for call in aws.calls()}
+    assert asked <= {*actions_for(services_for(read)), "sts:AssumeRole", "sts:GetCallerIdentity"}
+    assert "s3:ListAllMyBuckets" not in asked
+    assert report.snapshot.s3.buckets == NOT_READ
     assert report.unobserved == ()
 
 
@@ -94,7 +98,7 @@ def test_a_disabled_region_is_not_assessed_and_the_others_are(aws: FakeAws) -> N
     report = scan(a_visit(aws), regions=["ap-east-1"], topics=[Topic.AMI], limits=LIMITS)
     assert {gap.error for gap in gaps(report.snapshot.ec2.regions)} == {"RegionDisabled"}
     unread = {one.region for one in report.outcomes if one.status is Status.NOT_ASSESSED}
-    assert unread == {"ap-east-1"}
+    assert unread == {"", "ap-east-1"}  # what is about all regions, and what is about this one
 
 
 def test_a_region_that_fails_leaves_the_others_judged(aws: FakeAws) -> None:
