@@ -18,7 +18,6 @@ SIZES = {
     "medium": MEDIUM,
     "half of large": replace(LARGE, users=500, roles=750),
     "large": LARGE,
-    "twice large": replace(LARGE, users=2_000, roles=3_000),
 }
 SHOWN = 12
 RUNS = 3

@@ -136,8 +136,9 @@ class _Ears:
             place: Event = {"account": self.snapshot.account.id, "region": rule.region}
             if not surely_hears(rule.pattern, {**event, **place}):
                 continue
-            yield from gaps(rule.targets)
-            if not missing and not gaps(rule.targets):
+            hidden = () if _is_off(rule) else gaps(rule.targets)  # of no use to a rule that is off
+            yield from hidden
+            if not missing and not hidden:
                 yield _by_rule(rule)
 
     def _by_alarms(self, event: Event) -> Iterator[Heard]:
@@ -170,9 +171,13 @@ class _Ears:
             yield _Mute(Fact(label, f"feeds {names}, where no alarm acts", FILTER_READ))
 
 
+def _is_off(rule: Rule) -> bool:
+    return bool(rule.state) and not rule.state.startswith("ENABLED")
+
+
 def _by_rule(rule: Rule) -> Heard:
     label = f"EventBridge rule {rule.name}"
-    if rule.state and not rule.state.startswith("ENABLED"):
+    if _is_off(rule):
         return _Mute(Fact(label, "hears it, but is disabled", RULE_READ))
     targets = seen(rule.targets)
     if not targets:

@@ -60,11 +60,15 @@ class Writers:
         """One sentence per statement that lets too much in."""
         for index, who in self.strangers.items():
             label = self.statements[index].label
-            why = f"{label} lets foreign account {', '.join(who)} change or delete log files."
-            yield f"Policy statement {why}", Severity.HIGH
+            why = f"lets foreign account {', '.join(who)} change or delete log files."
+            yield f"{_called(label)} {why}", Severity.HIGH
         for one in self.unpinned:
-            why = f"{one.label} lets CloudTrail write for trails of unknown accounts."
-            yield f"Policy statement {why}", Severity.MEDIUM
+            why = "lets CloudTrail write for trails of unknown accounts."
+            yield f"{_called(one.label)} {why}", Severity.MEDIUM
+
+
+def _called(label: str) -> str:
+    return f"Policy {label}" if label.startswith("statement ") else f"Policy statement {label}"
 
 
 def _as_good_as_own(statement: Statement, log: LogBucket, snapshot: Snapshot) -> frozenset[str]:

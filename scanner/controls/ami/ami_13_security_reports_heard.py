@@ -42,7 +42,7 @@ def check(account: Account, snapshot: Snapshot) -> Verdict:
 
 def _told(rule: Rule) -> str:
     unread = isinstance(rule.targets, Unobserved)
-    targets = "targets unread" if unread else f"{len(seen(rule.targets))} targets"
+    targets = "targets unread" if unread else f"targets: {len(seen(rule.targets))}"
     return f"{rule.name} ({rule.state}, {targets})"
 
 

@@ -29,7 +29,7 @@ def check(resource: ReportBucket, snapshot: Snapshot) -> Verdict:
     off = [name for flag, name in FLAGS.items() if not getattr(block, flag)]
     if off:
         what = ", ".join(off)
-        reason = f"Bucket {bucket.name} is not public, but nothing keeps it so: {what} is off."
+        reason = f"Bucket {bucket.name} is not public, but nothing keeps it so. Off: {what}."
         return failed(reason, *facts, severity=Severity.MEDIUM, values=values)
     known(bucket.policy)
     return passed(f"Bucket {bucket.name} is not public and cannot be made so.", *facts)

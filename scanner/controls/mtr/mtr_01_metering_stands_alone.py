@@ -60,7 +60,9 @@ def _crowd(snapshot: Snapshot) -> Verdict:
         values = metering_rewrites.NOTHING | {"senders": told}
         return failed(reason, fact, severity=Severity.LOW, values=values)
     complete(listed)
-    return passed(f"{len(names)} users and roles have BatchMeterUsage, at most {most} may.", fact)
+    return passed(
+        f"BatchMeterUsage is held by {len(names)} of users and roles, at most {most} may.", fact
+    )
 
 
 REMEDY = Remedy(

@@ -272,6 +272,11 @@ CASES = (
         low("the root user.", shows="hears it, but is disabled"),
     ),
     Case(
+        "of a disabled rule nobody has to know the targets",
+        with_rules(*rules_but("root"), an_alert_rule("root", state="DISABLED", targets=NOT_READ)),
+        low("the root user.", shows="hears it, but is disabled"),
+    ),
+    Case(
         "a rule without a target tells nobody",
         with_rules(*rules_but("root"), an_alert_rule("root", targets=())),
         low("the root user.", shows="hears it, but has no target"),
