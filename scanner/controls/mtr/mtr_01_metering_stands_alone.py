@@ -60,9 +60,8 @@ def _crowd(snapshot: Snapshot) -> Verdict:
         values = metering_rewrites.NOTHING | {"senders": told}
         return failed(reason, fact, severity=Severity.LOW, values=values)
     complete(listed)
-    return passed(
-        f"BatchMeterUsage is held by {len(names)} of users and roles, at most {most} may.", fact
-    )
+    counted = "1 user or role has" if len(names) == 1 else f"{len(names)} users and roles have"
+    return passed(f"{counted} BatchMeterUsage, at most {most} may.", fact)
 
 
 REMEDY = Remedy(
