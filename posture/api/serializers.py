@@ -123,10 +123,10 @@ class AccountDetail(AccountRow):
 
 
 class ScoreRow(serializers.ModelSerializer[ScorePoint]):
-    """The score of one recorded scan."""
+    """The score of one recorded scan, or (without one) of somebody's answer."""
 
     value = serializers.IntegerField(source="score", allow_null=True)
-    scan = serializers.UUIDField(source="scan_id")
+    scan = serializers.UUIDField(source="scan_id", allow_null=True)
 
     class Meta:
         model = ScorePoint

@@ -53,7 +53,7 @@ class AccountById(generics.RetrieveAPIView[Account]):
 
 
 class AccountScores(Listing):
-    """History of an account's score, one row for each recorded scan, newest first."""
+    """History of an account's score, one row for each recorded scan or answer, newest first."""
 
     queryset = ScorePoint.objects.none()
     serializer_class = shapes.ScoreRow

@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='controlresult',
+            name='asked',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='controlresult',
             name='evidence',
             field=models.JSONField(default=list),
         ),

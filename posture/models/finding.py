@@ -42,8 +42,10 @@ class ControlResult(OrganisationOwned):
     not_assessed = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
     missing_action = models.TextField(blank=True)
+    asked = models.BooleanField(default=False)
+    """Whether the scan left it to people: only then an answer counts."""
     evidence = models.JSONField(default=list)
-    """What an API can show whoever attests; of manual results only."""
+    """What an API can show whoever answers."""
     open_ended = models.BooleanField(default=False)
     """Whether a list that was cut may hide more resources."""
     share = models.FloatField(default=0)

@@ -16,7 +16,6 @@ from posture.models import (
     AttestationEnd,
     ControlResult,
     Finding,
-    StatusChoice,
     User,
     database_now,
     fingerprint,
@@ -25,7 +24,7 @@ from posture.models.crossing import Located, expired_attestations
 from posture.models.plain import storable
 from posture.models.tenancy import within
 from posture.scans.answers import answered
-from posture.scans.changes import Changes, Known, compare
+from posture.scans.changes import Known, compare
 from posture.scans.findings import Step, write_findings
 from posture.scans.rescoring import rescore
 from scanner.control import Control, Outcome
@@ -67,7 +66,7 @@ def attest(*, account: Account, control_id: str, said: Said, by: User) -> Attest
     step = _step(account, by)
     _check(said, step.at)
     result = ControlResult.objects.filter(account=step.account, control=control.id).first()
-    if result is None or not _is_open_to_answers(result, _in_force(step.account, control.id)):
+    if result is None or not result.asked:
         message = f"The last scan of {step.account.label} has nothing to confirm for {control.id}."
         raise NotAttestableError(message)
     _end(_in_force(step.account, control.id), AttestationEnd.REPLACED, step)
@@ -94,10 +93,9 @@ def attest(*, account: Account, control_id: str, said: Said, by: User) -> Attest
     return made
 
 
-def withdraw(*, attestation: Attestation, by: User) -> None:
-    """End an answer before its time; the control is for people to confirm again."""
-    step = _step(attestation.account, by)
-    _unanswer(step, attestation, AttestationEnd.WITHDRAWN)
+def withdraw(*, attestation: Attestation, by: User) -> bool:
+    """End an answer before its time, so that the control is asked again; False if it had ended."""
+    return _unanswer(_step(attestation.account, by), attestation, AttestationEnd.WITHDRAWN)
 
 
 def end_expired_attestations() -> int:
@@ -121,11 +119,17 @@ def _expire(place: Located) -> bool:
 
 
 def _unanswer(step: Step, attestation: Attestation, end: str) -> bool:
-    """Take an answer back: the outcome is manual again, and a finding of a "no" stays open."""
+    """Take an answer back: the outcome is manual again, and a finding of a "no" stays open.
+
+    Where the last scan did not leave it to people, the answer did not count and nothing changes.
+    """
     if not _end([attestation], end, step):
         return False
     control = {one.id: one for one in every_control()}.get(attestation.control)
-    if control is not None and control.attestation is not None:
+    asked = ControlResult.objects.filter(
+        account=step.account, control=attestation.control, asked=True
+    )
+    if control is not None and control.attestation is not None and asked.exists():
         _apply(step, control, _asked(step.account, control))
     return True
 
@@ -166,11 +170,6 @@ def _in_force(account: Account, control: str) -> list[Attestation]:
     return list(rows.defer("evidence"))
 
 
-def _is_open_to_answers(result: ControlResult, before: Iterable[Attestation]) -> bool:
-    """It waits for an answer, or has one; otherwise an API decided it or it does not apply."""
-    return result.status == StatusChoice.MANUAL or any(True for _ in before)
-
-
 def _end(rows: Iterable[Attestation], end: str, step: Step) -> int:
     ids = [row.pk for row in rows]
     return Attestation.objects.filter(pk__in=ids, ended_at__isnull=True).update(
@@ -206,18 +205,17 @@ def _apply(step: Step, control: Control[Any], outcome: Outcome) -> None:
     known = [one for one in known if one.is_open or outcome.status is Status.FAIL]
     changes = compare({mark: outcome}, known, {control.id})
     write_findings(step, changes, known, NO_POINTS)
-    ControlResult.objects.filter(account=step.account, control=control.id).update(
+    row = ControlResult.objects.filter(account=step.account, control=control.id)
+    row.update(
         status=outcome.status.value,
-        severity=outcome.severity.value,
-        failing=int(outcome.status is Status.FAIL or _stays(changes)),
         passing=int(outcome.status is Status.PASS),
         reason=outcome.reason,
     )
-    judged = rescore(step)
-    share = next(one.share for one in judged.controls if one.control == control.id)
-    ControlResult.objects.filter(account=step.account, control=control.id).update(share=share)
-
-
-def _stays(changes: Changes) -> bool:
-    """Whether a finding stays open though nobody says any more that it is so."""
-    return bool(changes.unseen)
+    one = next(one for one in rescore(step).controls if one.control == control.id)
+    left = [finding.last_seen for finding in changes.left(known)]
+    row.update(
+        failing=one.failing,
+        severity=one.severity.value,
+        share=one.share,
+        stale_since=min(left) if one.stale and left else None,
+    )

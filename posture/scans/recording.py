@@ -24,7 +24,7 @@ from posture.scans.answers import answered, answers_in_force
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
 from posture.scans.findings import Step, write_findings
-from posture.scans.results import write_account, write_results
+from posture.scans.results import hints_of, write_account, write_results
 from posture.scans.storing import keep
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Outcome
@@ -108,7 +108,7 @@ def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
     )
     changes = compare(named, known, controls)
     write_findings(step, changes, known, judged)
-    write_results(step, named.values(), changes.left(known), judged)
+    write_results(step, named.values(), changes.left(known), judged, hints_of(report.outcomes))
     write_account(step, judged, _proven(report))
     return judged, changes
 

@@ -1,8 +1,8 @@
 """Writing what a scan says about controls as a whole and about the account."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from posture.models import Account, ControlResult, Scan, ScorePoint
@@ -17,8 +17,26 @@ SHOWN_REASONS = 3
 SHOWN_ACTIONS = 5
 
 
+Hints = Mapping[str, list[dict[str, Any]]]
+"""What can be shown to whoever answers, by the id of each control that the scan left to people."""
+
+
+def hints_of(outcomes: Iterable[Outcome]) -> Hints:
+    """Return the hints of the outcomes as the scan gave them, before anybody's answer."""
+    hints: dict[str, list[dict[str, Any]]] = {}
+    for outcome in outcomes:
+        if outcome.status is Status.MANUAL:
+            pieces = storable_json([piece_json(one) for one in outcome.evidence])
+            hints.setdefault(outcome.control, []).extend(pieces)
+    return hints
+
+
 def write_results(
-    step: Step, outcomes: Iterable[Outcome], left: Iterable[Known], judged: Score
+    step: Step,
+    outcomes: Iterable[Outcome],
+    left: Iterable[Known],
+    judged: Score,
+    hints: Hints,
 ) -> None:
     """Write one row per control that was judged or still has open findings; drop all others.
 
@@ -31,7 +49,7 @@ def write_results(
     for finding in left:
         seen[finding.control].append(finding.last_seen)
     rows = [
-        _result(step, control, by_control.get(control.control, []), seen[control.control])
+        _result(step, control, by_control.get(control.control, []), seen[control.control], hints)
         for control in judged.controls
     ]
     ControlResult.objects.filter(account=step.account).exclude(
@@ -52,6 +70,7 @@ def write_results(
             "missing_action",
             "share",
             "open_ended",
+            "asked",
             "evidence",
             "stale_since",
             "scan",
@@ -60,7 +79,11 @@ def write_results(
 
 
 def _result(
-    step: Step, control: ControlScore, outcomes: Collection[Outcome], seen: Collection[datetime]
+    step: Step,
+    control: ControlScore,
+    outcomes: Collection[Outcome],
+    seen: Collection[datetime],
+    hints: Hints,
 ) -> ControlResult:
     telling = [one for one in outcomes if one.status is control.status]
     reasons = list(dict.fromkeys(one.reason for one in telling if one.reason))
@@ -85,16 +108,11 @@ def _result(
         missing_action=storable(", ".join(list(actions)[:SHOWN_ACTIONS])),
         share=control.share,
         open_ended=control.open_ended,
-        evidence=_hints(telling) if control.status is Status.MANUAL else [],
+        asked=control.control in hints,
+        evidence=hints.get(control.control, []),
         stale_since=min(seen) if control.stale and seen else None,
         scan=step.scan,
     )
-
-
-def _hints(manual: Iterable[Outcome]) -> list[dict[str, Any]]:
-    pieces = [piece for outcome in manual for piece in outcome.evidence]
-    hints: list[dict[str, Any]] = storable_json([piece_json(one) for one in pieces])
-    return hints
 
 
 def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
@@ -113,7 +131,14 @@ def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
 
 
 def write_score(account: Account, judged: Score, scan: Scan | None, at: datetime) -> None:
-    """Write a score with its history point; without a scan it is that of an answer or waiver."""
+    """Write a score with its history point; without a scan it is that of an answer or waiver.
+
+    The point stands behind all others: a scan is dated by when it began to read, and somebody may
+    have answered since.
+    """
+    newest = ScorePoint.objects.filter(account=account).order_by("-at").first()
+    if newest is not None and at <= newest.at:
+        at = newest.at + timedelta(microseconds=1)
     topics = {topic.value: _part(part) for topic, part in judged.topics.items()}
     total = judged.total
     Account.objects.filter(pk=account.pk).update(

@@ -32,13 +32,13 @@ def attestations(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     scope = scope_of(request)
     row = find(accounts_of(scope), pk, "account")
     answers = {one.control: one for one in _in_force(scope, row)}
-    open_items = {one.control for one in _results(scope, row).filter(status="manual")}
+    open_items = {one.control for one in _results(scope, row).filter(asked=True)}
     asked = [one for one in catalogue.controls() if one.id in open_items | answers.keys()]
     topics = [
         {
             "title": title,
             "rows": [
-                {"control": one, "answer": answers.get(one.id)}
+                {"control": one, "answer": answers.get(one.id), "counts": one.id in open_items}
                 for one in asked
                 if one.topic == code
             ],
@@ -110,9 +110,14 @@ def withdrawal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take an answer back: the item waits for one again."""
     scope = scope_of(request)
     row = find(attestations_of(scope).select_related("account"), pk, "answer")
-    if scope.user is not None:
-        withdraw(attestation=row, by=scope.user)
-        messages.success(request, f"The answer to {row.control} is withdrawn.")
+    try:
+        done = scope.user is not None and withdraw(attestation=row, by=scope.user)
+    except NotAttestableError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        said = f"The answer to {row.control} is withdrawn."
+        ended = f"The answer to {row.control} had ended before; nothing was changed."
+        messages.success(request, said if done else ended)
     return redirect("attestation", row.account_id, row.control)
 
 
@@ -155,18 +160,20 @@ def _shown(
     listed = answers.select_related("by", "ended_by").defer("evidence").order_by("-at", "pk")
     history = [_told(one) for one in listed[:HISTORY_AT_MOST]]
     current = next((one for one in history if not one["row"].end), None)
-    waits = result is not None and result.status == "manual"
+    asked = result is not None and result.asked
     context = {
         "place": "accounts",
         "here": row,
         "control": about,
-        "result": result,
         "hints": evidence.facts(result.evidence) if result else [],
         "excerpts": evidence.excerpts(result.evidence) if result else [],
         "steps": about.remedy.console,
         "history": history,
         "current": current,
-        "form": form if may(scope, "triage", row) and (waits or current or form.is_bound) else None,
+        "result": result,
+        "asked": asked,
+        "may_withdraw": may(scope, "triage", row),
+        "form": form if may(scope, "triage", row) and (asked or form.is_bound) else None,
     }
     return render(request, "attestations/item.html", context, status=status)
 

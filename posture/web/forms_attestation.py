@@ -58,6 +58,10 @@ class AttestationForm(Styled):
         },
     )
 
+    def clean_note(self) -> str:
+        """One paragraph: evidence and history show it on a line."""
+        return " ".join(self.cleaned_data["note"].split())
+
     def clean_evidence_url(self) -> str:
         """Pages link to it, so nothing but the web's own schemes may stand there."""
         url: str = self.cleaned_data["evidence_url"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
@@ -16,6 +17,18 @@ class DocumentHandler(FileUploadHandler):
 
     So a form can refuse what is too long, and nothing is ever written to the disk.
     """
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 - Django's own name
+        content_length: int,
+        *rest: Any,
+    ) -> None:
+        """Refuse what is far too long before any of it is read."""
+        if content_length > 4 * MOST_BYTES:
+            message = "The request is far longer than a document may be."
+            raise RequestDataTooBig(message)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin with an empty page."""

@@ -274,7 +274,8 @@ def _rule(said: Answer) -> LifecycleRule:
     )
 
 
-NARROWING = ("Tag", "Tags", "ObjectSizeGreaterThan", "ObjectSizeLessThan")
+NARROWING = ("Tag", "Tags")
+"""Log files carry no tags; a limit on sizes may still hit every one of them."""
 
 
 def _retention(said: Answer) -> Retention | None:

@@ -45,7 +45,7 @@ class Versioning:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleRule:
-    """One lifecycle rule; `narrowed` when a tag or size filter leaves objects of the prefix out."""
+    """One lifecycle rule; `narrowed` when a tag filter leaves objects of the prefix out."""
 
     id: str
     enabled: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -96,7 +96,12 @@ def review(one: AssessedProduct, now: datetime) -> Review:
     newest = _newest(own)
     public = _public_options(one.product)
     judged = [found for found in newest if found.option in public]
-    comparable = bool(judged) and not _options_unread(one.product)
+    named = _options(one.product).keys()
+    comparable = (
+        bool(public)
+        and any(found.option in named for found in newest)
+        and not _options_unread(one.product)
+    )
     if not comparable:
         judged = newest
     listing = gaps(one.product.assessments)
@@ -114,25 +119,34 @@ def review(one: AssessedProduct, now: datetime) -> Review:
 
 
 def _newest(assessments: Iterable[Assessment]) -> list[Assessment]:
-    """The newest assessment of each delivery option; the first of two of one age."""
+    """The newest assessment of each delivery option; of two of one age the one that failed."""
     found: dict[str, Assessment] = {}
     for one in assessments:
-        if one.option not in found or _age(one) > _age(found[one.option]):
+        if one.option not in found or _rank(one) > _rank(found[one.option]):
             found[one.option] = one
     return list(found.values())
+
+
+def _rank(one: Assessment) -> tuple[datetime, bool]:
+    return _age(one), one.result == "FAIL"
 
 
 def _age(one: Assessment) -> datetime:
     return one.created or LONG_AGO
 
 
-def _public_options(product: Product) -> frozenset[str]:
-    return frozenset(
-        option.id
+def _options(product: Product) -> Mapping[str, str]:
+    """The visibility of each delivery option, by its id."""
+    return {
+        option.id: option.visibility
         for version in seen(product.versions)
         for option in seen(version.options)
-        if option.visibility in {"", PUBLIC}
-    )
+    }
+
+
+def _public_options(product: Product) -> frozenset[str]:
+    shown = _options(product).items()
+    return frozenset(option for option, visibility in shown if visibility in {"", PUBLIC})
 
 
 def _options_unread(product: Product) -> bool:

@@ -99,7 +99,8 @@ def service_may_use(
 def names_service(statement: Statement, service: str) -> bool:
     """Say whether a statement is about a service: by its name, as everyone, or as not left out."""
     if statement.not_principals is not None:
-        return all(one.value != service for one in statement.not_principals)
+        named = statement.not_principals
+        return all(not one.is_unbounded and one.value != service for one in named)
     return statement.names_everyone() or service in statement.services()
 
 

@@ -67,7 +67,9 @@ def _is_refused(policy: Policy, service: str, queue: Queue) -> bool:
 
 def _is_pinned_everybody(statement: Statement) -> bool:
     """Whether conditions close a statement for everybody by other means than who calls."""
-    about_callers = any(statement.conditions_on(key) for key in NAMES_THE_CALLER)
+    about_callers = any(
+        one.is_about(key) for one in statement.restrictions() for key in NAMES_THE_CALLER
+    )
     return statement.admits_everyone() and statement.is_restrictive() and not about_callers
 
 

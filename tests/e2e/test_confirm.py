@@ -29,7 +29,7 @@ def test_an_item_is_confirmed_and_the_profile_kept(
     page = eyes.page
     account = an_account(larkfield)
     scan = a_done_scan(account)
-    a_result(scan, "M-AMMP-2", status="manual", topic="ammp", severity="medium", passing=0,
+    a_result(scan, "M-AMMP-2", status="manual", asked=True, topic="ammp", severity="medium", passing=0,
              evidence=[HINT])  # fmt: skip
     a_result(scan, "AMMP-05", status="fail", topic="ammp", severity="high", failing=1)
     scored(account, scan, topics={"ammp": a_topic(76, 60, manual=1, open={"high": 1})})

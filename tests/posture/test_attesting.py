@@ -273,3 +273,60 @@ def test_an_answer_scores_as_a_scan_would(account: Account, visit: Visit, ines: 
     account.refresh_from_db()
     assert (account.score, account.score_low, account.coverage, account.topics) == kept
     assert dict(Finding.objects.values_list("resource", "points")) == points
+
+
+API_VERDICTS = (Status.PASS, Status.NOT_APPLICABLE, Status.FAIL, Status.NOT_ASSESSED)
+
+
+@pytest.mark.parametrize("decided", API_VERDICTS)
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_what_a_later_scan_decides_no_answer_changes(
+    account: Account, visit: Visit, ines: User, decided: Status, answer: str
+) -> None:
+    visit()
+    made = attest(account=account, control_id=ASKED, said=says(answer), by=ines)
+    visit(asks(decided), PASSING, on=1)
+    account.refresh_from_db()
+    kept = (account.score, account.score_low, account.coverage, account.topics)
+    told = (result().status, result().failing, result().passing, result().not_assessed)
+    findings = list(Finding.objects.values_list("state", "resolution"))
+    with pytest.raises(NotAttestableError, match="nothing to confirm"):
+        attest(account=account, control_id=ASKED, said=says("yes"), by=ines)
+    assert withdraw(attestation=made, by=ines)
+    assert not withdraw(attestation=made, by=ines)
+    account.refresh_from_db()
+    assert (account.score, account.score_low, account.coverage, account.topics) == kept
+    assert (result().status, result().failing, result().passing, result().not_assessed) == told
+    assert list(Finding.objects.values_list("state", "resolution")) == findings
+
+
+def test_a_no_that_ended_before_a_scan_stays_counted_when_the_tick_comes(
+    account: Account, visit: Visit, ines: User
+) -> None:
+    visit()
+    made = attest(account=account, control_id=ASKED, said=says("no"), by=ines)
+    Attestation.objects.update(at=made.at - 2 * YEAR, valid_until=made.at - YEAR)
+    visit(on=1)
+    assert end_expired_attestations() == 1
+    assert (result().status, result().failing) == ("manual", 1)
+    assert result().stale_since is not None
+    attest(account=account, control_id=ASKED, said=says("yes"), by=ines)
+    assert (result().failing, result().stale_since) == (0, None)
+
+
+def test_the_newest_point_is_that_of_the_last_change(
+    account: Account, visit: Visit, ines: User
+) -> None:
+    visit()
+    attest(account=account, control_id=ASKED, said=says("no"), by=ines)
+    visit(on=1)
+    account.refresh_from_db()
+    newest = ScorePoint.objects.order_by("-at")[0]
+    assert newest.scan_id == account.last_scan_id
+
+
+def test_the_hint_stays_beside_an_answer(account: Account, visit: Visit, ines: User) -> None:
+    visit()
+    attest(account=account, control_id=ASKED, said=says("yes"), by=ines)
+    visit(on=1)
+    assert [one["label"] for one in result().evidence] == ["Users with a password"]

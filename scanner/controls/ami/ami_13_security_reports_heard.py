@@ -42,8 +42,12 @@ def check(account: Account, snapshot: Snapshot) -> Verdict:
 
 def _told(rule: Rule) -> str:
     unread = isinstance(rule.targets, Unobserved)
-    targets = "targets unread" if unread else f"targets: {len(seen(rule.targets))}"
+    targets = "targets unread" if unread else _counted(len(seen(rule.targets)))
     return f"{rule.name} ({rule.state}, {targets})"
+
+
+def _counted(targets: int) -> str:
+    return "1 target" if targets == 1 else f"{targets} targets"
 
 
 def _values(account: Account) -> dict[str, str]:

@@ -29,7 +29,8 @@ def check(resource: ReportBucket, snapshot: Snapshot) -> Verdict:
     off = [name for flag, name in FLAGS.items() if not getattr(block, flag)]
     if off:
         what = ", ".join(off)
-        reason = f"Bucket {bucket.name} is not public, but nothing keeps it so. Off: {what}."
+        is_off = "is off" if len(off) == 1 else "are off"
+        reason = f"Bucket {bucket.name} is not public, but nothing keeps it so: {what} {is_off}."
         return failed(reason, *facts, severity=Severity.MEDIUM, values=values)
     known(bucket.policy)
     return passed(f"Bucket {bucket.name} is not public and cannot be made so.", *facts)

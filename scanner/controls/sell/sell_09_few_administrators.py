@@ -140,6 +140,8 @@ REMEDY = Remedy(
     breaks=(
         "Pipelines that create roles or users stop: test them, or give them roles by a template.",
         "Whoever has nothing but administration has nothing left: give the policies of the job first.",
+        "Detaching a policy from a group takes it from all its members. Keep one administrator whom you"
+        " approve signed in until you have seen that somebody else can still administer the account.",
     ),
     way_back="Attach the policy again, or aws iam delete-user-permissions-boundary and"
     " delete-role-permissions-boundary.",

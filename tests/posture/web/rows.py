@@ -171,7 +171,7 @@ def an_attestation(scan: Scan, user: User, **fields: Any) -> Attestation:
     control = fields.get("control", "M-AMMP-2")
     with within(scan.organisation_id):
         if not ControlResult.objects.filter(account=scan.account, control=control).exists():
-            a_result(scan, control, topic="ammp", severity="medium")
+            a_result(scan, control, topic="ammp", severity="medium", asked=True)
         return Attestation.objects.create(
             organisation_id=scan.organisation_id,
             account=scan.account,

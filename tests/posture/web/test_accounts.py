@@ -82,7 +82,7 @@ def test_a_role_that_is_older_than_this_version_is_told_what_it_lacks(
     page = shown(owner, account)
     asked = len(actions)
     assert f"{asked - 1} of the {asked} actions that this version asks for" in page
-    assert "it lacks 1:" in page
+    assert "not seen to work yet is 1:" in page
     assert f"<code>{actions[0]}</code>" in page
 
 

@@ -22,7 +22,7 @@ HINT = {"kind": "fact", "label": "Users with a password", "value": "3", "read_by
 @pytest.fixture
 def asked(scan: Scan, account: Account) -> Scan:
     """A scan that left one item to confirm."""
-    a_result(scan, ITEM, status="manual", topic="ammp", severity="medium", passing=0,
+    a_result(scan, ITEM, status="manual", asked=True, topic="ammp", severity="medium", passing=0,
              evidence=[HINT])  # fmt: skip
     scored(account, scan)
     return scan
@@ -190,3 +190,26 @@ def test_an_answer_can_be_withdrawn_and_stays_in_the_history(
 def test_home_leads_to_the_items(owner: Client, account: Account, asked: Scan) -> None:
     page = text(owner.get(reverse("home")).content)
     assert f'href="{reverse("attestations", args=[account.pk])}">1 item for you to confirm' in page
+
+
+def test_a_request_far_longer_than_a_document_is_not_read(
+    owner: Client, account: Account, asked: Scan
+) -> None:
+    address = reverse("attestation", args=[account.pk, ITEM])
+    response = owner.post(address, b"--x--", content_type="multipart/form-data; boundary=x",
+                          headers={"content-length": str(1 << 40)})  # fmt: skip
+    assert response.status_code in {400, 413}
+    assert stored(account) == []
+
+
+def test_an_item_that_a_scan_decided_says_so_and_can_only_be_withdrawn(
+    owner: Client, account: Account, scan: Scan, alice: User
+) -> None:
+    a_result(scan, ITEM, status="not_applicable", topic="ammp", severity="medium", passing=0)
+    an_attestation(scan, alice)
+    scored(account, scan)
+    page = text(owner.get(reverse("attestation", args=[account.pk, ITEM])).content)
+    assert "no answer is needed and none counts now" in page
+    assert "Record the answer" not in page
+    assert "Withdraw it" in page
+    assert answer(owner, account, answer="yes")[0] == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scanner.facts.catalog import Assessment, Product, Version
-from scanner.scope.assessments import AssessedProduct, assessed_products, review
+from scanner.scope.assessments import AssessedProduct, _newest, assessed_products, review
 from scanner.scope.products import Kind
 from scanner.vocabulary import Listed, Partial, Severity, gaps, seen
 from tests.builders import NOW, a_snapshot, days_ago, denied
@@ -68,3 +68,9 @@ def test_products_of_the_kind_are_listed_with_their_gaps() -> None:
         False,
     )
     assert gaps(assessed_products(snapshot, Kind.AMI)) == (refused,)
+
+
+def test_of_two_of_one_age_the_failed_one_counts_whatever_the_order() -> None:
+    passed, failed = an_assessment("a"), an_assessment("b", result="FAIL")
+    for listed in ((passed, failed), (failed, passed)):
+        assert [one.id for one in _newest(listed)] == ["b"]

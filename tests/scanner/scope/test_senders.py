@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from scanner.control import outcomes_of
+from scanner.controls.sqs.sqs_02_only_its_topics_send import CONTROL as SQS_02
 from scanner.policy import Policy
 from scanner.scope.senders import (
     NO_POLICY,
@@ -94,3 +96,31 @@ def test_only_what_was_kept_out_gets_a_statement_of_its_own() -> None:
 def test_nothing_to_say_is_no_policy() -> None:
     assert delivering(NO_POLICY, QUEUE, ()) == ""
     assert json.loads(delivering(NO_POLICY, QUEUE, (PRODUCT_TOPIC,)))["Version"] == "2012-10-17"
+
+
+def faults_with(*more: Document) -> list[str]:
+    """What SQS-02 says of a queue whose policy has these statements too."""
+    policy = a_policy(pinned(PRODUCT_TOPIC), *more, source="sqs:GetQueueAttributes")
+    snapshot = a_snapshot(queues=(a_queue(policy=policy),), subscriptions=(a_subscription(),))
+    return [one.status for one in outcomes_of(SQS_02, snapshot)]
+
+
+def test_a_condition_that_restricts_nobody_hides_no_open_sender() -> None:
+    wide = pinned("arn:aws:sns:us-east-1:999988887777:*", "*")
+    wide = {
+        **wide,
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:999988887777:*"}},
+    }
+    hidden = {
+        **wide,
+        "Condition": {**wide["Condition"], "StringNotLike": {"aws:PrincipalArn": "x"}},
+    }
+    assert faults_with(wide) == ["fail"]
+    assert faults_with(hidden) == ["fail"]
+
+
+def test_a_deny_that_leaves_everybody_out_rescues_nothing() -> None:
+    unpinned = allow("sqs:SendMessage", on=QUEUE, to=SNS)
+    nobody = {"Effect": "Deny", "NotPrincipal": "*", "Action": "sqs:*", "Resource": "*"}
+    assert faults_with(unpinned) == ["fail"]
+    assert faults_with(unpinned, nobody) == ["fail"]

@@ -82,7 +82,7 @@ CASES = (
     of("a schedule hears nothing", FAILS, reports("")),
     of(
         "a disabled rule fails",
-        fails(Severity.LOW, "No enabled rule", shows="reports (DISABLED, 1 targets)"),
+        fails(Severity.LOW, "No enabled rule", shows="reports (DISABLED, 1 target)"),
         reports(state="DISABLED"),
     ),
     of(
