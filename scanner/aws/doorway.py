@@ -169,8 +169,8 @@ class Aws:
         Who interrupts the wait (a time limit, Ctrl-C) ends the scan for all of them.
         """
         threads = ThreadPoolExecutor(max(1, len(branches)), "collect")
-        futures = [threads.submit(branch) for branch in branches]
         try:
+            futures = [threads.submit(branch) for branch in branches]
             wait(futures)
         except BaseException:  # passed on; the jobs would otherwise be waited for to their end
             self._asker.end()
