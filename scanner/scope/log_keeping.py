@@ -133,7 +133,7 @@ def _when(rule: LifecycleRule) -> str:
 
 
 def _in_words(rule: LifecycleRule) -> str:
-    some = ", but only those with certain tags" if rule.narrowed else ""
+    some = ", but only those with certain tags or sizes" if rule.narrowed else ""
     return f"deletes objects under '{rule.prefix}' {_when(rule)}{some}"
 
 
