@@ -88,7 +88,7 @@ def test_no_server_outlives_the_run(place: Path, number: signal.Signals) -> None
     servers = children_of(process)
     assert len(servers) == 2
     process.send_signal(number)
-    process.communicate(timeout=300)
+    process.communicate(timeout=60)
     assert eventually(lambda: not any(map(is_running, servers)))
 
 
@@ -112,14 +112,14 @@ def test_servers_that_are_named_are_used_and_left_clean(place: Path) -> None:
 
 def test_no_services_starts_none(place: Path) -> None:
     process = start(place, "--no-services", "-k", "nothing")
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
     assert "1 passed" in output
 
 
 def test_a_server_that_cannot_start_is_a_usage_error(place: Path) -> None:
     process = start(place, PG_BINDIR="/nowhere")
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == pytest.ExitCode.USAGE_ERROR
     assert "PG_BINDIR=/nowhere holds no initdb" in output
     assert "Traceback" not in output
