@@ -161,7 +161,7 @@ def test_a_failed_installation_shows_its_log(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("arguments", "variables", "said"),
     [
-        (["all"], {}, "there is no set of packages called 'all'; use base, demo or test."),
+        (["all"], {}, "there is no set of packages called 'all'; use base, demo, test or long."),
         ([], {"PYTHON": "/bin/false"}, "PYTHON=/bin/false is not Python 3.11 or newer."),
         (["test"], {"CHROMIUM": "/no/browser"}, "CHROMIUM=/no/browser cannot be run."),
     ],
