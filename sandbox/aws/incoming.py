@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import DataNotFoundError
 from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -103,13 +104,13 @@ def _operation(
 ) -> tuple[str, OperationModel | None, dict[str, Any]]:
     try:
         model = get_service_model(service)
-    except Exception:  # noqa: BLE001 - botocore's loader has several ways to say that it knows no such service
+    except DataNotFoundError:
         return "json", None, {}
     request = Request(environ | {"wsgi.input": io.BytesIO(body)})
     try:
         protocol = determine_request_protocol(model, request.content_type)
         operation, path_params = get_service_router(service).match(request)
-    except (NotFound, NotImplementedError):
+    except (NotFound, NotImplementedError):  # the latter: a protocol that moto does not read
         return str(model.resolved_protocol), None, {}
     params = PROTOCOL_PARSERS[protocol](operation).parse(
         {

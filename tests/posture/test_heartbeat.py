@@ -75,6 +75,7 @@ def test_a_database_that_stays_away_as_long_as_the_lease_means_lost(
         monkeypatch.setitem(connection.settings_dict, "NAME", "not_there")
         _end_other_connections()
         wait_until(heartbeat.is_lost)
+        assert heartbeat.is_lost()
 
 
 def test_a_connection_that_breaks_is_opened_again(account: Account) -> None:

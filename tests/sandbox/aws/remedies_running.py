@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from scanner.vocabulary import Status
@@ -22,18 +20,19 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def run(
-    script: str, folder: Path, keys: Mapping[str, str], typed: str = ""
+    script: str, folder: Path, aws: Path, keys: Mapping[str, str], typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run commands with bash, strictly, in a folder of their own; `typed` is what a person types."""
-    shims, work = folder / "shims", folder / "work"
-    shims.mkdir()
+    """Run commands with bash, strictly, in a new folder; `typed` is what a person types.
+
+    `aws` is the program of that name that the commands find.
+    """
+    programs, work = folder / "programs", folder / "work"
+    programs.mkdir(parents=True)
     work.mkdir()
-    # The option as well as the variable: for SQS the AWS CLI overrides the latter by a name of its own.
-    command = f'"{sys.executable}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL"'
-    _write(shims / "aws", f'exec {command} "$@"')
-    _write(shims / "sleep", ":")
+    (programs / "aws").symlink_to(aws)
+    (programs / "sleep").symlink_to("/bin/true")
     environment = {
-        "PATH": f"{shims}:{os.defpath}",
+        "PATH": f"{programs}:{os.defpath}",
         "HOME": str(folder),
         "AWS_PAGER": "",
         # S3 Control writes the account in front of the host name, which here is an address.
@@ -53,11 +52,6 @@ def run(
         check=False,
         timeout=120,
     )
-
-
-def _write(path: Path, command: str) -> None:
-    path.write_text(f"#!/bin/sh\n{command}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 def worse(before: Outcomes, after: Outcomes) -> list[str]:

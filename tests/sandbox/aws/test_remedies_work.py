@@ -6,6 +6,8 @@ and, where a remedy has several ways, what is the matter.
 
 from __future__ import annotations
 
+import math
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,13 +21,23 @@ from tests.sandbox.aws import (
     remedies_things,
     remedies_workloads,
 )
+from tests.sandbox.aws.awscli_server import awscli_server
 from tests.sandbox.aws.remedies_account import ACCOUNT, Account
 from tests.sandbox.aws.remedies_running import run, worse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.aws.client import FakeAws
+    from scanner.control import Outcome
+
+
+def dealt(scenarios: list[str], together: int) -> list[tuple[str, ...]]:
+    """Deal them to groups of about `together`, so that neighbours, which touch the same things, part."""
+    groups = math.ceil(len(scenarios) / together)
+    return [tuple(scenarios[number::groups]) for number in range(groups)]
+
 
 FAULTS = (
     remedies_people.FAULTS
@@ -33,6 +45,20 @@ FAULTS = (
     | remedies_things.FAULTS
     | remedies_otherwise.FAULTS
 )
+TOGETHER = int(os.environ.get("REMEDIES_TOGETHER", "7"))
+"""How many faults are in the account at once; with 1 each remedy is tried alone (bin/long)."""
+
+ALONE = {
+    "CT-01 no trail": "Other faults need a trail.",
+    "CT-04 bucket gone": "Others need its bucket.",
+    "CT-07 event data store": "It stands in for the trail.",
+    "PSC-02": "Others spoil the policy that its bucket does without.",
+    "SELL-09 administrator": "Others need the role to be less than an administrator.",
+}
+GROUPS = [
+    *dealt(sorted(FAULTS.keys() - ALONE.keys()), TOGETHER),
+    *((one,) for one in ALONE),
+]
 TYPED = {"AMMP-05": "123456\n654321\n"}
 """What a person types where a remedy asks: the codes of an authenticator app."""
 
@@ -63,6 +89,12 @@ def account(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Account:
     return Account(fake_aws)
 
 
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with awscli_server(tmp_path_factory.mktemp("awscli")) as program:
+        yield program
+
+
 def test_every_control_has_a_fault_here_or_a_reason_why_not() -> None:
     proven = {scenario.split()[0] for scenario in FAULTS}
     assert proven.isdisjoint(NOT_EXECUTED)
@@ -84,19 +116,23 @@ def test_a_fault_made_between_two_scans_counts_as_spoilt(account: Account) -> No
     assert worse(after, before) == []
 
 
-@pytest.mark.parametrize("scenario", FAULTS)
-def test_the_commands_end_the_fault_and_spoil_nothing(
-    account: Account, scenario: str, tmp_path: Path
+@pytest.mark.parametrize("scenarios", GROUPS, ids=lambda group: group[0])
+def test_the_commands_end_the_faults_and_spoil_nothing(
+    account: Account, aws: Path, scenarios: tuple[str, ...], tmp_path: Path
 ) -> None:
-    control = scenario.split(maxsplit=1)[0]
-    key = (control, FAULTS[scenario](account))
+    keys = {one: (one.split()[0], FAULTS[one](account)) for one in scenarios}
     before = account.scan()
-    assert before[key].status is Status.FAIL, before[key].reason
-    script = fill(CONTROLS[control].remedy, before[key].values).cli
-    keys = account.fake.admin_environment(ACCOUNT)
-    ran = run(script, tmp_path, keys, TYPED.get(scenario, ""))
-    assert ran.returncode == 0, f"{script}\n{ran.stdout}\n{ran.stderr}"
+    scripts = {one: script_for(before[keys[one]]) for one in scenarios}
+    for number, (scenario, script) in enumerate(scripts.items()):
+        admin = account.fake.admin_environment(ACCOUNT)
+        ran = run(script, tmp_path / str(number), aws, admin, TYPED.get(scenario, ""))
+        assert ran.returncode == 0, f"{scenario}\n{script}\n{ran.stdout}\n{ran.stderr}"
     after = account.scan()
-    if key in after:  # what the remedy removed is not judged any more
-        assert after[key].status in FIXED, f"{script}\n{ran.stdout}\n{after[key].reason}"
+    left = {one: after[keys[one]] for one in scenarios if keys[one] in after}  # or it was removed
+    assert {one: how.reason for one, how in left.items() if how.status not in FIXED} == {}
     assert worse(before, after) == []
+
+
+def script_for(outcome: Outcome) -> str:
+    assert outcome.status is Status.FAIL, f"{outcome.control}: {outcome.reason}"
+    return fill(CONTROLS[outcome.control].remedy, outcome.values).cli
