@@ -11,9 +11,9 @@ from scanner.facts.account import Account
 from scanner.facts.messaging import Subscription, Topic
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
-from scanner.scope.guests import EVERYBODY, guests, is_refused_to_all
+from scanner.scope.guests import called, guests, is_refused_to_all
 from scanner.scope.pins import pinned
-from scanner.scope.resource_rewrites import without_guests
+from scanner.scope.resource_rewrites import narrowed, to_account
 from scanner.vocabulary import Listed, NotSeen, Partial, Unobserved, gaps, seen
 
 ACTIONS = (
@@ -42,10 +42,7 @@ class Admitted:
         """What a sentence calls them."""
         if self.guest is None:
             return f"{self.service}, for any account,"
-        if self.guest == EVERYBODY:
-            return "any AWS account"
-        kind = "foreign organisation" if self.guest.startswith("o-") else "account"
-        return f"{kind} {self.guest}"
+        return called(self.guest)
 
     @property
     def sentence(self) -> str:
@@ -146,7 +143,7 @@ def closed_policy(
         "Action": ["SNS:GetTopicAttributes", "SNS:Publish", "SNS:Subscribe"],
         "Resource": topic.arn,
     }
-    left = without_guests(policy, unwanted, loose, account.id)
+    left = narrowed(policy, unwanted, dict.fromkeys(loose, to_account(account.id)))
     return left or json.dumps({"Version": "2012-10-17", "Statement": [owner]})
 
 

@@ -1,12 +1,11 @@
 """Whom a resource policy lets in beside this account and its organisation (R9, R11).
 
-The counterpart for accounts alone is `strangers`; here organisations and the accounts that a
-service acts for count as well, whatever the actions.
+What a Deny leaves of it is told by `strangers`; here statements are asked alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Condition, Policy, Statement
@@ -16,9 +15,12 @@ EVERYBODY = ""
 NO_LIMIT = "s3:ResourceAccount"
 """In a bucket's policy it names the bucket's own account, so it holds for every caller."""
 
-CALLER_KEYS = ("aws:PrincipalAccount", "aws:PrincipalArn", "kms:CallerAccount")
-ACCOUNT_KEYS = (*CALLER_KEYS, "aws:SourceAccount", "aws:SourceOwner", "aws:SourceArn")
-ORGANIZATION_KEYS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceOrgID")
+Keys = tuple[str, ...]
+CALLERS: Keys = ("aws:PrincipalAccount", "aws:PrincipalArn", "kms:CallerAccount")
+SOURCES: Keys = ("aws:SourceAccount", "aws:SourceOwner", "aws:SourceArn")
+"""They name whom a service acts for; no person or role brings them along."""
+CALLING_ORGANIZATIONS: Keys = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
+SOURCE_ORGANIZATIONS: Keys = ("aws:SourceOrgID",)
 
 
 def guests(statement: Statement, snapshot: Snapshot) -> tuple[str, ...]:
@@ -40,6 +42,42 @@ def limits_of(statement: Statement) -> tuple[Condition, ...]:
     return tuple(one for one in statement.restrictions() if not one.is_about(NO_LIMIT))
 
 
+def is_left_to_services(statement: Statement) -> bool:
+    """Whether an Allow for everybody is limited by whom a service acts for, and not by who calls."""
+    limits = limits_of(statement)
+    return (
+        statement.admits_everyone()
+        and bool(_about(limits, (*SOURCES, *SOURCE_ORGANIZATIONS)))
+        and not _about(limits, CALLERS)
+    )
+
+
+def names(limit: Condition) -> bool:
+    """Whether the values of a condition are accounts, organisations, or ARNs that name one."""
+    return bool(
+        _about([limit], (*CALLERS, *SOURCES, *CALLING_ORGANIZATIONS, *SOURCE_ORGANIZATIONS))
+    )
+
+
+def who(value: str) -> str:
+    """The account or organisation in a value of a condition that `names` somebody."""
+    return value.split(":")[4] if ":" in value else value.partition("/")[0]
+
+
+def is_account(guest: str) -> bool:
+    """Whether a guest is one account, or canonical user, and not everybody or an organisation."""
+    return guest != EVERYBODY and not guest.startswith("o-")
+
+
+def called(guest: str, *, approved: bool = False) -> str:
+    """What sentences call a guest; `approved` says that it is an account the seller approved."""
+    if guest == EVERYBODY:
+        return "any AWS account"
+    if is_account(guest):
+        return f"{'approved' if approved else 'foreign'} account {guest}"
+    return f"foreign organisation {guest}"
+
+
 def is_refused_to_all(policy: Policy, action: str, resource: str) -> bool:
     """Whether a Deny without conditions takes an action on a resource from everybody (R6)."""
     return any(
@@ -53,42 +91,29 @@ def is_refused_to_all(policy: Policy, action: str, resource: str) -> bool:
 
 def _passes(account: str, limits: Iterable[Condition]) -> bool:
     """Whether an account that a statement names also passes its conditions on the caller."""
-    about_caller = [one for one in limits if any(one.is_about(key) for key in CALLER_KEYS)]
-    return all(account in map(_account, one.values) for one in about_caller)
+    return all(account in map(who, one.values) for one in _about(limits, CALLERS))
 
 
 def _through(limits: Sequence[Condition], snapshot: Snapshot) -> tuple[str, ...]:
-    """Whom conditions on everybody name, the narrowest that names accounts first.
+    """Whom conditions on everybody name beside ours: accounts, for want of those organisations.
 
-    Nobody when one of them names only what is ours. A network or endpoint names nobody, and who
+    Conditions on one kind of key must all name them. A network or endpoint names nobody, and who
     comes from there is taken to be ours.
     """
-    accounts = _named(limits, ACCOUNT_KEYS, _account, snapshot.account.id)
-    if accounts:
-        return min(accounts, key=len)
-    organizations = _named(limits, ORGANIZATION_KEYS, _organization, "")
-    if not organizations:
-        return ()
-    own = known(snapshot.organizations.organization)
-    foreign = [tuple(who for who in some if own is None or who != own.id) for some in organizations]
-    return min(foreign, key=len)
+    for keys in (CALLERS, SOURCES):
+        if conditions := _about(limits, keys):
+            return _in_all(conditions, but=snapshot.account.id)
+    for keys in (CALLING_ORGANIZATIONS, SOURCE_ORGANIZATIONS):
+        if conditions := _about(limits, keys):
+            own = known(snapshot.organizations.organization)
+            return _in_all(conditions, but=own.id if own else "")
+    return ()
 
 
-def _named(
-    limits: Iterable[Condition], keys: Iterable[str], read: Callable[[str], str], own: str
-) -> list[tuple[str, ...]]:
-    """What each condition on some keys names beside `own`."""
-    return [
-        tuple(dict.fromkeys(who for who in map(read, one.values) if who != own))
-        for one in limits
-        if any(one.is_about(key) for key in keys)
-    ]
+def _about(limits: Iterable[Condition], keys: Iterable[str]) -> list[Condition]:
+    return [one for one in limits if any(one.is_about(key) for key in keys)]
 
 
-def _account(value: str) -> str:
-    """A restricting value is a 12-digit account or an ARN that names one (R9)."""
-    return value.split(":")[4] if ":" in value else value
-
-
-def _organization(value: str) -> str:
-    return value.partition("/")[0]
+def _in_all(conditions: Sequence[Condition], *, but: str) -> tuple[str, ...]:
+    first, *others = [dict.fromkeys(map(who, one.values)) for one in conditions]
+    return tuple(one for one in first if one != but and all(one in other for other in others))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
 from scanner.scope.ct import owner_of
+from scanner.scope.guests import EVERYBODY, called
 from scanner.scope.pins import pinned
-from scanner.scope.strangers import EVERYBODY, admissions
+from scanner.scope.strangers import Admission, admissions
 from scanner.scope.trail_buckets import SERVICE, WRITE, LogBucket
 from scanner.vocabulary import Severity, Unobserved
 
@@ -42,29 +43,40 @@ class Writers:
             for one in policy.allows()
             if SERVICE in one.services() and one.applies_to_action(WRITE) and one.reaches(objects)
         ]
-        strangers: dict[int, list[str]] = {}
-        statements = {}
-        for resource, actions in ((objects, ON_OBJECTS), (log.key, ON_THE_BUCKET)):
-            for one in admissions(policy, resource, actions, snapshot.account, snapshot.profile):
-                if one.stranger != EVERYBODY:
-                    strangers.setdefault(one.statement.index, []).append(one.stranger)
-                    statements[one.statement.index] = one.statement
+        let_in = list(_let_in(policy, log, snapshot))
+        strangers: dict[int, dict[str, None]] = {}
+        for one in let_in:
+            if isinstance(one.stranger, str):
+                strangers.setdefault(one.statement.index, {})[one.stranger] = None
         return cls(
             tuple(one for one, tied in writing if tied is False),
-            tuple(tied for _, tied in writing if isinstance(tied, Unobserved)),
-            {index: tuple(dict.fromkeys(who)) for index, who in strangers.items()},
-            statements,
+            (
+                *(tied for _, tied in writing if isinstance(tied, Unobserved)),
+                *(one.stranger for one in let_in if isinstance(one.stranger, Unobserved)),
+            ),
+            {index: tuple(who) for index, who in strangers.items()},
+            {one.statement.index: one.statement for one in let_in if isinstance(one.stranger, str)},
         )
 
     def faults(self) -> Iterator[tuple[str, Severity]]:
         """One sentence per statement that lets too much in."""
         for index, who in self.strangers.items():
             label = self.statements[index].label
-            why = f"lets foreign account {', '.join(who)} change or delete log files."
+            why = f"lets {', '.join(map(called, who))} change or delete log files."
             yield f"{_called(label)} {why}", Severity.HIGH
         for one in self.unpinned:
             why = "lets CloudTrail write for trails of unknown accounts."
             yield f"{_called(one.label)} {why}", Severity.MEDIUM
+
+
+def _let_in(policy: Policy, log: LogBucket, snapshot: Snapshot) -> Iterator[Admission]:
+    """Strangers that may write or delete; everybody is told by `exposures`, known trails not."""
+    for resource, actions in ((f"{log.key}/*", ON_OBJECTS), (log.key, ON_THE_BUCKET)):
+        for one in admissions(policy, resource, actions, snapshot):
+            also = _as_good_as_own(one.statement, log, snapshot)
+            is_for_ours = pinned(one.statement, SERVICE, snapshot, also=also) is True
+            if one.stranger != EVERYBODY and not (one.is_by_service and is_for_ours):
+                yield one
 
 
 def _called(label: str) -> str:

@@ -6,34 +6,63 @@ All give JSON; an empty text stands for a policy of which nothing is left.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from scanner.facts.account import Account
 from scanner.policy import Policy, Principal, Statement
+from scanner.policy.match import fold
+from scanner.policy.principals import principal
+from scanner.scope.guests import EVERYBODY, limits_of, names, who
 
 Stated = dict[str, Any]
 VERSION = "2012-10-17"
 SOURCE_ACCOUNT = "aws:SourceAccount"
 
 
-def without_guests(
-    policy: Policy, unwanted: Mapping[int, Collection[str]], unpinned: Collection[int], own: str
-) -> str:
-    """The policy less some guests per statement, and with services tied to the account `own`.
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A condition that ties services to whom they may act for: `key` has to be one of `values`.
 
-    `unwanted` maps indexes of statements to account ids or principals that have to go; where that
-    is everybody, or nobody is left, the statement goes. `unpinned` are indexes of statements that
-    get `aws:SourceAccount`, in place of whatever they say about that key.
+    What a statement says of the keys `replacing` gives way. With `service` it is for this one
+    alone, else for all services of the statement.
+    """
+
+    key: str
+    values: tuple[str, ...]
+    replacing: frozenset[str]
+    service: str = ""
+
+    def is_for(self, named: Principal) -> bool:
+        """Whether a principal is a service to tie."""
+        return named.kind == "Service" and self.service in {"", named.value}
+
+
+def to_account(own: str) -> Pin:
+    """Tie services to what they do for the account `own`."""
+    return Pin(SOURCE_ACCOUNT, (own,), frozenset({"aws:sourceaccount"}))
+
+
+def narrowed(
+    policy: Policy,
+    unwanted: Mapping[int, Collection[str]],
+    pins: Mapping[int, Pin] = MappingProxyType({}),
+) -> str:
+    """The policy less some guests per statement, and with services tied.
+
+    `unwanted` maps indexes of statements to guests (see `guests`) or principals that have to go:
+    out of the principals, or out of the conditions on everybody. Where nobody is left the
+    statement goes. `pins` are by index too; whom a pin is not for keeps a statement without it.
     """
     kept: list[Stated] = []
     for one, stated in _pairs(policy):
-        left = stated
-        if one.index in unwanted:
-            left = _less(one, stated, unwanted[one.index])
-        if left and one.index in unpinned:
-            left = _pinned(left, own)
-        if left:
+        gone = unwanted.get(one.index, ())
+        left = _less(one, stated, gone) if gone else stated
+        if left and one.index in pins:
+            kept += _pinned(left, pins[one.index])
+        elif left:
             kept.append(left)
     return _text(policy, kept)
 
@@ -83,32 +112,65 @@ def key_policy(
 
 
 def _less(statement: Statement, stated: Stated, unwanted: Collection[str]) -> Stated:
-    """The statement without some principals; empty when it is of no use without them."""
-    if statement.admits_everyone():
-        return {}
-    kept: dict[str, list[str]] = {}
-    for named in statement.principals or ():
-        if not _is_unwanted(named, unwanted):
-            kept.setdefault(named.kind, []).append(named.value)
-    if not kept:
-        return {}
-    principal = {kind: values[0] if len(values) == 1 else values for kind, values in kept.items()}
-    return {**stated, "Principal": principal}
+    """The statement without some guests; empty when it is of no use without them."""
+    if statement.admits_everyone() and EVERYBODY not in unwanted:
+        conditions = _narrower(statement, stated, unwanted)
+        if conditions:
+            return {**stated, "Condition": conditions}
+
+    def stays(named: Principal) -> bool:
+        is_unwanted = named.value in unwanted or named.account in unwanted
+        return not (named.is_unbounded or is_unwanted)
+
+    return _for(stated, stays)
 
 
-def _is_unwanted(named: Principal, unwanted: Collection[str]) -> bool:
-    return named.value in unwanted or (named.account is not None and named.account in unwanted)
+def _narrower(statement: Statement, stated: Stated, unwanted: Collection[str]) -> Stated:
+    """The conditions on everybody without guests; empty when that leaves nobody, or helps not."""
+    naming = {(fold(one.operator), fold(one.key)) for one in limits_of(statement) if names(one)}
+    conditions = {operator: dict(tests) for operator, tests in stated.get("Condition", {}).items()}
+    gone = False
+    for operator, tests in conditions.items():
+        for key in [key for key in tests if (fold(operator), fold(key)) in naming]:
+            values = tests[key] if isinstance(tests[key], list) else [tests[key]]
+            left = [value for value in values if who(str(value)) not in unwanted]
+            if not left:
+                return {}
+            gone |= left != values
+            tests[key] = left
+    return conditions if gone else {}
 
 
-def _pinned(stated: Stated, own: str) -> Stated:
-    """The statement with its condition on the source account made `own`."""
+def _for(stated: Stated, stays: Callable[[Principal], bool]) -> Stated:
+    """The statement for some of its principals, as it spells them; empty when there are none."""
+    named = stated.get("Principal", {})
+    kept: Stated = {}
+    for kind, values in named.items() if isinstance(named, dict) else ():
+        listed = values if isinstance(values, list) else [values]
+        left = [value for value in listed if stays(principal(kind, value))]
+        if left:
+            kept[kind] = left[0] if len(left) == 1 else left
+    return {**stated, "Principal": kept} if kept else {}
+
+
+def _pinned(stated: Stated, pin: Pin) -> list[Stated]:
+    """The statement with services tied; whom the pin is not for gets one of the same without it."""
+    tied, others = _for(stated, pin.is_for), _for(stated, lambda one: not pin.is_for(one))
+    if not tied:
+        return [stated]
+    rest = {key: value for key, value in others.items() if key != "Sid"}
+    return [_with_pin(tied, pin), *([rest] if rest else ())]
+
+
+def _with_pin(stated: Stated, pin: Pin) -> Stated:
     condition = {
         operator: kept
         for operator, tests in stated.get("Condition", {}).items()
-        if (kept := {key: one for key, one in tests.items() if key.lower() != "aws:sourceaccount"})
+        if (kept := {key: one for key, one in tests.items() if fold(key) not in pin.replacing})
     }
-    equals = next((name for name in condition if name.lower() == "stringequals"), "StringEquals")
-    condition[equals] = {**condition.get(equals, {}), SOURCE_ACCOUNT: own}
+    equals = next((name for name in condition if fold(name) == "stringequals"), "StringEquals")
+    values = pin.values[0] if len(pin.values) == 1 else list(pin.values)
+    condition[equals] = {**condition.get(equals, {}), pin.key: values}
     return {**stated, "Condition": condition}
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Condition, Policy, Statement, parse
+from scanner.scope.guests import CALLERS, called
 from scanner.scope.keys import lets_through, names_service
 from scanner.scope.sqs import READ, TOPIC_OWNER, feed_of, only_dead_letters
-from scanner.scope.strangers import EVERYBODY, NAMES_THE_CALLER, admissions
+from scanner.scope.strangers import admissions
 from scanner.vocabulary import HOME_REGION, Severity, Unobserved, gaps, known, seen
 
 SEND = "sqs:SendMessage"
@@ -42,18 +43,18 @@ def sources_of(queue: Queue, snapshot: Snapshot) -> tuple[str, ...]:
 
 def faults_in(policy: Policy, queue: Queue, snapshot: Snapshot) -> Iterator[Doubt]:
     """Find the statements by which more than the queue's own topics and rules may send (SQS-02)."""
-    here, profile = snapshot.account, snapshot.profile
     strangers: dict[int, list[str]] = {}
-    for one in admissions(policy, queue.arn, (SEND,), here, profile):
-        strangers.setdefault(one.statement.index, []).append(one.stranger)
+    for one in admissions(policy, queue.arn, (SEND,), snapshot):
+        if isinstance(one.stranger, str) and not one.is_by_service:
+            strangers.setdefault(one.statement.index, []).append(one.stranger)
     for statement in policy.allows():
         if not (statement.applies_to_action(SEND) and statement.reaches(queue.arn)):
             continue
-        for stranger in strangers.get(statement.index, ()):
-            who = "any AWS account" if stranger == EVERYBODY else f"foreign account {stranger}"
-            yield _fault(statement, f"lets {who} send messages", Severity.HIGH)
+        found = strangers.get(statement.index, ())
+        for stranger in found:
+            yield _fault(statement, f"lets {called(stranger)} send messages", Severity.HIGH)
         services = [one for one in statement.services() if not _is_refused(policy, one, queue)]
-        if services or _is_pinned_everybody(statement):
+        if services or (_is_pinned_everybody(statement) and not found):
             yield from _unpinned(statement, services, _Known.of(queue, snapshot))
 
 
@@ -67,9 +68,7 @@ def _is_refused(policy: Policy, service: str, queue: Queue) -> bool:
 
 def _is_pinned_everybody(statement: Statement) -> bool:
     """Whether conditions close a statement for everybody by other means than who calls."""
-    about_callers = any(
-        one.is_about(key) for one in statement.restrictions() for key in NAMES_THE_CALLER
-    )
+    about_callers = any(one.is_about(key) for one in statement.restrictions() for key in CALLERS)
     return statement.admits_everyone() and statement.is_restrictive() and not about_callers
 
 

@@ -1,46 +1,56 @@
-"""Whom a queue's policy lets in beside its own account (controls.md rules R6 and R9-R11)."""
+"""Which guests nobody approved a resource policy lets do harm, less what a Deny takes away (R6)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from scanner.facts.account import Account
-from scanner.facts.profile import Profile
+from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Principal, Statement
-
-EVERYBODY = ""
-NAMES_THE_CALLER = ("aws:PrincipalAccount", "aws:PrincipalArn")
-"""aws:SourceAccount and aws:SourceArn name whom a service acts for; services only send."""
+from scanner.scope.guests import guests, is_account, is_left_to_services
+from scanner.vocabulary import NotSeen, Observed
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A statement that lets `stranger` (account id, or EVERYBODY) do some of the actions asked."""
+    """A statement that lets a stranger (see `guests`) do some of the actions asked.
+
+    The stranger is unobserved when the statement is for an organisation, and whether that is the
+    account's own could not be read.
+    """
 
     statement: Statement
-    stranger: str
+    stranger: Observed[str]
     actions: tuple[str, ...]
+
+    @property
+    def is_by_service(self) -> bool:
+        """Whether the stranger gets in only through a service that acts for it."""
+        return is_left_to_services(self.statement)
 
 
 def admissions(
-    policy: Policy, resource: str, actions: Sequence[str], account: Account, profile: Profile
+    policy: Policy,
+    resource: str,
+    actions: Sequence[str],
+    snapshot: Snapshot,
+    *,
+    ours: Collection[str] | None = None,
 ) -> Iterator[Admission]:
-    """Find what a resource policy allows to everybody and to accounts nobody approved.
+    """Find what a resource policy allows to guests that are not `ours`.
 
-    `resource` is the ARN that carries the policy. Everybody counts where no condition names who
-    may pass (R9). A Deny takes away only what it covers without any condition (R6).
+    `resource` is the ARN that carries the policy, or a pattern in it. `ours` are account ids, by
+    default this account and those the seller approved. A Deny takes away only what it covers
+    without any condition (R6).
     """
-
-    def is_known(one: str) -> bool:
-        return profile.approves(one, account.id)
-
+    if ours is None:
+        ours = (snapshot.account.id, *snapshot.profile.approved_accounts)
     for statement in policy.allows():
-        if not statement.reaches(resource):
-            continue
         granted = [action for action in actions if statement.applies_to_action(action)]
-        for stranger in _strangers(statement, is_known):
-            denies = [one for one in policy.denies() if _refuses(one, stranger, is_known)]
+        if not granted or not statement.reaches(resource):
+            continue
+        for stranger in _strangers(statement, snapshot, ours):
+            denies = [one for one in policy.denies() if _refuses(one, stranger, ours)]
             left = tuple(
                 action
                 for action in granted
@@ -50,52 +60,32 @@ def admissions(
                 yield Admission(statement, stranger, left)
 
 
-Known = Callable[[str], bool]
+def _strangers(
+    statement: Statement, snapshot: Snapshot, ours: Collection[str]
+) -> tuple[Observed[str], ...]:
+    try:
+        return tuple(one for one in guests(statement, snapshot) if one not in ours)
+    except NotSeen as unseen:
+        return unseen.gaps
 
 
-def _strangers(statement: Statement, is_known: Known) -> tuple[str, ...]:
-    """Accounts named by the principal, or by conditions on a principal that is everybody."""
-    callers = _callers(statement)
-    if not statement.admits_everyone():
-        named = statement.foreign_accounts(own="")
-        return tuple(
-            one for one in named if not is_known(one) and (callers is None or one in callers)
-        )
-    if not statement.is_restrictive():
-        return (EVERYBODY,)
-    return tuple(sorted(one for one in callers or () if not is_known(one)))
-
-
-def _callers(statement: Statement) -> frozenset[str] | None:
-    """The accounts that pass all conditions on the caller; None when there is no such condition."""
-    callers: frozenset[str] | None = None
-    for condition in statement.restrictions():
-        if any(condition.is_about(key) for key in NAMES_THE_CALLER):
-            named = frozenset(_account(value) for value in condition.values)
-            callers = named if callers is None else callers & named
-    return callers
-
-
-def _account(value: str) -> str:
-    """A restrictive value is a 12-digit account or an ARN that names one (R9)."""
-    return value.split(":")[4] if ":" in value else value
-
-
-def _refuses(deny: Statement, stranger: str, is_known: Known) -> bool:
-    """Whether a Deny surely applies to a stranger; for everybody, to all who are not known."""
+def _refuses(deny: Statement, stranger: Observed[str], ours: Collection[str]) -> bool:
+    """Whether a Deny surely applies to a stranger; for many accounts, to all that are not ours."""
     if deny.conditions:
         return False
+    one = stranger if isinstance(stranger, str) and is_account(stranger) else None
     if deny.not_principals is not None:
-        return not any(_may_be(one, stranger, is_known) for one in deny.not_principals)
-    whole_account = (one.account for one in deny.principals or () if one.is_root)
-    return deny.names_everyone() or (stranger != EVERYBODY and stranger in whole_account)
+        return not any(_may_be(named, one, ours) for named in deny.not_principals)
+    whole_accounts = (named.account for named in deny.principals or () if named.is_root)
+    return deny.names_everyone() or (one is not None and one in whole_accounts)
 
 
-def _may_be(named: Principal, stranger: str, is_known: Known) -> bool:
+def _may_be(named: Principal, stranger: str | None, ours: Collection[str]) -> bool:
+    """Whether a principal may be a stranger; None stands for accounts that are not known."""
     if named.kind == "Service":
         return False
     if named.is_unbounded:
         return True
-    if stranger == EVERYBODY:
-        return not is_known(named.account or "")
+    if stranger is None:
+        return named.account not in ours
     return stranger in {named.account, named.value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from scanner.policy import Policy
 from scanner.scope.buckets import OTHER_ACCOUNT, bucket_named, region_of
 from scanner.scope.ct import owner_of, trails
 from scanner.scope.memory import once_per_snapshot
+from scanner.scope.resource_rewrites import Pin
 from scanner.vocabulary import Listed, Observed, Partial, Unobserved, gaps, seen
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -115,57 +116,9 @@ def with_delivery(policy: Policy | None, trail: Trail, snapshot: Snapshot) -> st
     return json.dumps(document | {"Statement": [*document["Statement"], *needed]})
 
 
-def tightened(
-    policy: Policy,
-    unpinned: Collection[int],
-    strangers: Mapping[int, Collection[str]],
-    by: Iterable[Trail],
-) -> str:
-    """The policy as JSON, some statements tied to the trails, others without strangers.
-
-    Statements are named by their index. A statement that is tied keeps its other conditions; of a
-    statement for strangers the other principals stay, and without any it goes. Empty when nothing
-    is left.
-    """
-    document = _document(policy)
-    arns = sorted(trail.arn for trail in by)
-    kept = []
-    for index, stated in enumerate(document["Statement"]):
-        rest = _without(stated, strangers[index]) if index in strangers else stated
-        if rest is not None:
-            kept.append(_tied(rest, arns) if index in unpinned else rest)
-    return json.dumps(document | {"Statement": kept}) if kept else ""
-
-
-def _without(stated: Mapping[str, Any], strangers: Collection[str]) -> dict[str, Any] | None:
-    """The statement for those of its principals that are no strangers; None when none is left."""
-    named = stated.get("Principal")
-    if not isinstance(named, Mapping):
-        return None
-    kept = {}
-    for kind, values in named.items():
-        listed = values if isinstance(values, list) else [values]
-        stay = [one for one in listed if one != "*" and _account_of(one) not in strangers]
-        if stay:
-            kept[kind] = stay[0] if len(stay) == 1 else stay
-    return {**stated, "Principal": kept} if kept else None
-
-
-def _account_of(principal: str) -> str:
-    """The account of an ARN; an account id, a canonical id or a service stands for itself."""
-    _, *rest = principal.split(":", 5)
-    return rest[3] if len(rest) == len(("aws", "iam", "", "account", "role/x")) else principal
-
-
-def _tied(stated: Mapping[str, Any], arns: list[str]) -> dict[str, Any]:
-    """Let CloudTrail act for these trails alone; what was said of other sources gives way."""
-    conditions: dict[str, dict[str, Any]] = {}
-    for operator, keys in stated.get("Condition", {}).items():
-        kept = {key: value for key, value in keys.items() if key.lower() not in SOURCE_KEYS}
-        if kept:
-            conditions[operator] = kept
-    conditions.setdefault("StringEquals", {})[SOURCE_ARN] = arns[0] if len(arns) == 1 else arns
-    return {**stated, "Condition": conditions}
+def to_trails(by: Iterable[Trail]) -> Pin:
+    """Tie CloudTrail to these trails; what was said of other sources gives way."""
+    return Pin(SOURCE_ARN, tuple(sorted(trail.arn for trail in by)), SOURCE_KEYS, SERVICE)
 
 
 def _document(policy: Policy | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
 from scanner.remedy import Remedy
 from scanner.scope.buckets import READ_POLICY
-from scanner.scope.guests import EVERYBODY, guests
+from scanner.scope.guests import called, guests
 from scanner.scope.pins import pinned
 from scanner.scope.reports import REPORTS_SERVICE, ReportBucket, report_buckets
-from scanner.scope.resource_rewrites import without_guests
+from scanner.scope.resource_rewrites import narrowed, to_account
 from scanner.vocabulary import HOME_REGION, NotSeen, Severity, Unobserved, known
 
 
@@ -56,7 +56,11 @@ def check(resource: ReportBucket, snapshot: Snapshot) -> Verdict:
     if not found.faults:
         reason = f"The policy of bucket {bucket.name} admits nobody but this account's own."
         return passed(reason, excerpt, *_remarks(policy, snapshot))
-    document = without_guests(policy, found.unwanted, found.unpinned, snapshot.account.id)
+    document = narrowed(
+        policy,
+        found.unwanted,
+        dict.fromkeys(found.unpinned, to_account(snapshot.account.id)),
+    )
     values = {
         "bucket": bucket.name,
         "region": resource.region or HOME_REGION,
@@ -86,17 +90,10 @@ def _judge_guests(name: str, one: Statement, snapshot: Snapshot, found: Found) -
         found.unwanted.setdefault(one.index, set()).add(guest)
         why = ", which delivers through its role and needs no policy" if is_cas else ""
         reason = (
-            f"Statement {one.sid or one.index + 1} lets {_called(guest)} use bucket {name}{why}."
+            f"Statement {one.sid or one.index + 1} lets {called(guest, approved=is_cas)} use"
+            f" bucket {name}{why}."
         )
         found.add(one, reason, Severity.LOW if is_cas else Severity.HIGH)
-
-
-def _called(guest: str) -> str:
-    if guest == EVERYBODY:
-        return "any AWS account"
-    if guest.startswith("o-"):
-        return f"foreign organisation {guest}"
-    return f"account {guest}"
 
 
 def _judge_service(name: str, one: Statement, snapshot: Snapshot, found: Found) -> None:

@@ -26,9 +26,10 @@ from scanner.scope.buckets import (
     exposures,
     open_statements,
 )
+from scanner.scope.guests import EVERYBODY
 from scanner.scope.log_writers import Writers
-from scanner.scope.strangers import EVERYBODY
-from scanner.scope.trail_buckets import LogBucket, log_buckets, tightened
+from scanner.scope.resource_rewrites import narrowed
+from scanner.scope.trail_buckets import LogBucket, log_buckets, to_trails
 from scanner.vocabulary import NotSeen, Severity, gaps, known
 
 
@@ -87,9 +88,9 @@ def _values(
     """The policy without what is too much, and the four flags when one of them is off."""
     open_ones = open_statements(policy) if policy and is_public else ()
     strangers = {one.index: (EVERYBODY,) for one in open_ones} | dict(found.strangers)
-    loose = [one.index for one in found.unpinned]
-    changed = policy is not None and bool(strangers or loose)
-    after = tightened(policy, loose, strangers, log.trails) if policy and changed else ""
+    pins = {one.index: to_trails(log.trails) for one in found.unpinned}
+    changed = policy is not None and bool(strangers or pins)
+    after = narrowed(policy, strangers, pins) if policy and changed else ""
     blocked = isinstance(block, PublicAccessBlock) and not _off(block)
     return {
         "bucket": log.name,

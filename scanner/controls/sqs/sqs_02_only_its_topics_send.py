@@ -166,7 +166,7 @@ CONTROL = Control(
             "https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html",
         ),
     ),
-    reads=("sqs.queues", "sns.subscriptions", "events.rules"),
+    reads=("sqs.queues", "sns.subscriptions", "events.rules", "organizations.organization"),
     not_applicable_because="No queue of this account hears AWS Marketplace notifications.",
     resources=marketplace_queues,
     check=check,

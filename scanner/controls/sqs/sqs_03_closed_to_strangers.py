@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from scanner.control import Control, Reference, Verdict, all_faults, failed, passed
+from scanner.control import Control, Reference, Verdict, all_faults, failed, not_assessed, passed
 from scanner.evidence import Fact, policy_excerpt
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
 from scanner.remedy import Remedy
-from scanner.scope.sqs import feed_of, marketplace_queues
-from scanner.scope.strangers import EVERYBODY, Admission, admissions
-from scanner.vocabulary import Severity, known
+from scanner.scope.guests import EVERYBODY, called
+from scanner.scope.resource_rewrites import narrowed
+from scanner.scope.senders import NO_POLICY, SEND, delivering, sources_of, undelivered
+from scanner.scope.sqs import READ, marketplace_queues
+from scanner.scope.strangers import Admission, admissions
+from scanner.vocabulary import Severity, Unobserved, known
 
-READ = "sqs:GetQueueAttributes"
-SEND = "sqs:SendMessage"
 WITH_MESSAGES = {
     "sqs:ReceiveMessage": "receive",
     "sqs:DeleteMessage": "delete",
@@ -34,14 +35,14 @@ ACTIONS = (*WITH_MESSAGES, *WITH_THE_QUEUE)
 
 
 def check(queue: Queue, snapshot: Snapshot) -> Verdict:
-    """Anything for everybody is critical; more than sending for a foreign account is high."""
+    """Anything for everybody is critical; more than sending for a foreigner is high."""
     policy = known(known(queue.attributes).policy)
     if policy is None:
         return passed("The queue has no policy: only identities of this account can use it.")
-    found = list(admissions(policy, queue.arn, ACTIONS, snapshot.account, snapshot.profile))
-    harmful = [one for one in found if one.stranger == EVERYBODY or set(one.actions) - {SEND}]
-    statements = [one.statement for one in harmful]
+    found = [one for one in admissions(policy, queue.arn, ACTIONS, snapshot) if _is_harm(one)]
+    harmful = [one for one in found if isinstance(one.stranger, str)]
     note = " ".join(map(_sentence, harmful))
+    statements = [one.statement for one in harmful]
     excerpt = policy_excerpt("Queue policy", policy, statements, note=note, read_by=READ)
     conditional = [one.label for one in policy.denies() if one.conditions]
     remarks = [Fact("Deny with conditions, not counted", one, READ) for one in conditional]
@@ -51,7 +52,18 @@ def check(queue: Queue, snapshot: Snapshot) -> Verdict:
         for one in harmful
     ]
     otherwise = passed("Each statement of the policy names who may use the queue.", excerpt)
+    if doubts := [one for one in found if isinstance(one.stranger, Unobserved)]:
+        told = " ".join(map(_doubt, doubts))
+        missing = dict.fromkeys(
+            one.stranger for one in doubts if isinstance(one.stranger, Unobserved)
+        )
+        otherwise = not_assessed(told, *missing, evidence=(excerpt,))
     return all_faults(faults, otherwise)
+
+
+def _is_harm(one: Admission) -> bool:
+    """Not what comes through a service, which only sends: SQS-02 judges for whom it does."""
+    return not one.is_by_service and (one.stranger == EVERYBODY or set(one.actions) != {SEND})
 
 
 def _severity(one: Admission) -> Severity:
@@ -59,13 +71,17 @@ def _severity(one: Admission) -> Severity:
 
 
 def _sentence(one: Admission) -> str:
-    who = "any AWS account" if one.stranger == EVERYBODY else f"foreign account {one.stranger}"
+    who = called(one.stranger) if isinstance(one.stranger, str) else "an organisation"
     powers = (
         _phrase(WITH_MESSAGES, one, "messages"),
         _phrase(WITH_THE_QUEUE, one, "the queue"),
     )
     name = one.statement.sid or one.statement.index + 1
     return f"Statement {name} lets {who} {' and '.join(filter(None, powers))}."
+
+
+def _doubt(one: Admission) -> str:
+    return f"{_sentence(one)} Whether that is this account's own was not read."
 
 
 def _phrase(verbs: Mapping[str, str], one: Admission, what: str) -> str:
@@ -79,47 +95,34 @@ def _values(
     queue: Queue, policy: Policy, harmful: Collection[Admission], snapshot: Snapshot
 ) -> Mapping[str, str]:
     """The policy without the harmful statements; when nothing is left, the queue to take it off."""
-    document = json.loads(policy.text)
-    stated = document["Statement"]
-    stated = stated if isinstance(stated, list) else [stated]
-    removed = {one.statement.index for one in harmful}
-    kept = [one for index, one in enumerate(stated) if index not in removed]
-    if any(SEND in one.actions for one in harmful):
-        kept += _delivery(queue, snapshot)
-    text = json.dumps({**document, "Statement": kept}) if kept else ""
+    strangers: dict[int, set[str]] = {}
+    for one in harmful:
+        strangers.setdefault(one.statement.index, set()).add(str(one.stranger))
+    sources = sources_of(queue, snapshot)
+    kept_out = undelivered(policy, queue.arn, sources)
+    text = narrowed(policy, strangers)
+    delivered = [one for one in sources if one not in kept_out]
+    text = delivering(json.loads(text) if text else NO_POLICY, queue.arn, delivered)
     return {
         "queue": queue.name,
         "queue_url": queue.url,
         "region": queue.region,
         "labels": ", ".join(dict.fromkeys(one.statement.label for one in harmful)),
         "policy": text,
-        "attributes": json.dumps({"Policy": text}) if kept else "",
-        "bare_queue_url": "" if kept else queue.url,
+        "attributes": json.dumps({"Policy": text}) if text else "",
+        "bare_queue_url": "" if text else queue.url,
     }
-
-
-def _delivery(queue: Queue, snapshot: Snapshot) -> list[Mapping[str, object]]:
-    """What the queue's own topics and rules need, lest the fix stops the notifications."""
-    feed = feed_of(queue, snapshot)
-    services = ["sns.amazonaws.com"] * bool(feed.topics)
-    services += ["events.amazonaws.com"] * bool(feed.rules)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": services},
-        "Action": SEND,
-        "Resource": queue.arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": [*feed.topics, *feed.rules]}},
-    }
-    return [statement] if services else []
 
 
 REMEDY = Remedy(
-    summary="Remove [[labels]] from the access policy of [[queue]].",
+    summary="Take strangers out of [[labels]] in the access policy of [[queue]].",
     minutes=10,
     console=(
         "In SQS, region [[region]], open [[queue]], Queue policies, Access policy, Edit.",
-        "Delete [[labels]]. Keep, or add, a statement that lets sns.amazonaws.com send with"
-        " aws:SourceArn set to the topic of the product.",
+        "In [[labels]] take out every principal, and every account or organisation in a condition,"
+        " that is not yours. Delete a statement in which nobody is left.",
+        "Keep, or add, a statement that lets sns.amazonaws.com send with aws:SourceArn set to the"
+        " topic of the product.",
         "Save. A consumer in another account gets a role in this account to assume instead.",
     ),
     cli="""\
@@ -177,7 +180,7 @@ CONTROL = Control(
             "https://docs.aws.amazon.com/marketplace/latest/userguide/set-aws-iam-sqs-permissions.html",
         ),
     ),
-    reads=("sqs.queues", "sns.subscriptions", "events.rules"),
+    reads=("sqs.queues", "sns.subscriptions", "events.rules", "organizations.organization"),
     not_applicable_because="No queue of this account hears AWS Marketplace notifications.",
     resources=marketplace_queues,
     check=check,

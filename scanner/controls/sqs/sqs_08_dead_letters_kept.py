@@ -234,7 +234,7 @@ CONTROL = Control(
             "https://docs.aws.amazon.com/marketplace/latest/userguide/saas-notification.html",
         ),
     ),
-    reads=("sqs.queues", "sns.subscriptions", "events.rules"),
+    reads=("sqs.queues", "sns.subscriptions", "events.rules", "organizations.organization"),
     not_applicable_because="No queue of this account hears AWS Marketplace notifications.",
     resources=marketplace_queues,
     check=check,

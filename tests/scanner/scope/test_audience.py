@@ -42,7 +42,7 @@ def test_guests_and_loose_services_are_told_apart() -> None:
         allow("sns:ListTagsForResource", to="*"),
     ) == [
         "Statement A lets any AWS account Publish",
-        f"Statement 2 lets account {STRANGER} Publish, Subscribe",
+        f"Statement 2 lets foreign account {STRANGER} Publish, Subscribe",
         "Statement 3 lets foreign organisation o-other1 Publish",
         "Statement 4 lets events.amazonaws.com, for any account, Publish",
     ]

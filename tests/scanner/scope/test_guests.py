@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.scope.guests import EVERYBODY, guests, is_refused_to_all
+from scanner.scope.guests import EVERYBODY, called, guests, is_left_to_services, is_refused_to_all
 from scanner.vocabulary import NotSeen
 from tests.builders import ORGANIZATION, OWN, STRANGER, a_snapshot, denied
 from tests.documents import Document, a_policy, allow, deny
@@ -41,6 +41,25 @@ FOREIGN_ORG = "o-foreign123"
             },
             (STRANGER,),
         ),
+        (
+            "*",
+            {
+                "StringEquals": {"aws:PrincipalAccount": [STRANGER, OTHER]},
+                "ArnLike": {
+                    "aws:PrincipalArn": [f"arn:aws:iam::{one}:role/x" for one in (OTHER, OWN)]
+                },
+            },
+            (OTHER,),
+        ),
+        (
+            "*",
+            {
+                "StringEquals": {"aws:SourceAccount": OTHER},
+                "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STRANGER}:role/x"},
+            },
+            (STRANGER,),
+        ),
+        ("*", {"StringEquals": {"aws:SourceOrgID": FOREIGN_ORG}}, (FOREIGN_ORG,)),
         ("*", {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, ()),
         ("*", {"StringEquals": {"aws:SourceVpce": "vpce-0a1b"}}, ()),
         ("*", {"StringEquals": {"s3:ResourceAccount": OWN}}, (EVERYBODY,)),
@@ -51,6 +70,32 @@ FOREIGN_ORG = "o-foreign123"
 def test_who_is_let_in(to: object, when: Document | None, expected: tuple[str, ...]) -> None:
     (statement,) = a_policy(allow("s3:GetObject", to=to, when=when)).statements
     assert guests(statement, a_snapshot(organization=ORGANIZATION)) == expected
+
+
+@pytest.mark.parametrize(
+    ("to", "when", "expected"),
+    [
+        ("*", {"StringEquals": {"aws:SourceAccount": STRANGER}}, True),
+        ("*", {"StringEquals": {"aws:SourceOrgID": FOREIGN_ORG}}, True),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": FOREIGN_ORG}}, False),
+        ("*", {"StringEquals": {"aws:SourceAccount": OWN, "aws:PrincipalAccount": OWN}}, False),
+        ({"AWS": STRANGER}, {"StringEquals": {"aws:SourceAccount": STRANGER}}, False),
+        ("*", {"StringEqualsIfExists": {"aws:SourceAccount": STRANGER}}, False),
+    ],
+    ids=str,
+)
+def test_conditions_on_sources_leave_everybody_to_services(
+    to: object, when: Document, *, expected: bool
+) -> None:
+    (statement,) = a_policy(allow("s3:GetObject", to=to, when=when)).statements
+    assert is_left_to_services(statement) is expected
+
+
+def test_guests_have_names() -> None:
+    assert called(EVERYBODY) == "any AWS account"
+    assert called(FOREIGN_ORG) == f"foreign organisation {FOREIGN_ORG}"
+    assert called(STRANGER) == f"foreign account {STRANGER}"
+    assert called(OTHER, approved=True) == f"approved account {OTHER}"
 
 
 def test_an_organisation_is_foreign_to_an_account_without_one() -> None:

@@ -9,11 +9,15 @@ import pytest
 
 from scanner.facts.account import Account
 from scanner.policy import Policy, parse
+from scanner.scope.guests import EVERYBODY
 from scanner.scope.resource_rewrites import (
+    SOURCE_ACCOUNT,
+    Pin,
     key_policy,
+    narrowed,
     tls_only,
+    to_account,
     with_statements,
-    without_guests,
 )
 from tests.builders import OWN, STRANGER
 from tests.builders_cas import REPORTS
@@ -38,12 +42,13 @@ def statements(text: str) -> list[Any]:
         ({"AWS": [OURS, ROOT, f"arn:aws:iam::{STRANGER}:user/y"]}, {STRANGER}, {"AWS": OURS}),
         ({"AWS": ROOT, "Service": "x.amazonaws.com"}, {STRANGER}, {"Service": "x.amazonaws.com"}),
         ({"AWS": OURS, "CanonicalUser": ["79a59d"]}, {"79a59d"}, {"AWS": OURS}),
-        ({"AWS": [OURS, OWN]}, {STRANGER}, {"AWS": [OURS, f"arn:aws:iam::{OWN}:root"]}),
+        ({"AWS": [OURS, OWN]}, {STRANGER}, {"AWS": [OURS, OWN]}),
+        ({"AWS": [OURS, "*"]}, {EVERYBODY}, {"AWS": OURS}),
     ],
 )
 def test_unwanted_principals_go(to: Document, gone: set[str], principal: Document) -> None:
     policy = a_policy(allow("s3:GetObject", to=to, sid="S"))
-    (stated,) = statements(without_guests(policy, {0: gone}, (), OWN))
+    (stated,) = statements(narrowed(policy, {0: gone}))
     assert stated["Principal"] == principal
     assert stated["Sid"] == "S"
 
@@ -51,8 +56,75 @@ def test_unwanted_principals_go(to: Document, gone: set[str], principal: Documen
 @pytest.mark.parametrize("to", ["*", {"AWS": "*"}, {"AWS": STRANGER}])
 def test_a_statement_that_nobody_may_use_goes(to: object) -> None:
     policy = a_policy(allow("s3:GetObject", to=to), allow("s3:GetObject", to={"AWS": OURS}))
-    (stated,) = statements(without_guests(policy, {0: {STRANGER}}, (), OWN))
+    (stated,) = statements(narrowed(policy, {0: {STRANGER}}))
     assert stated["Principal"] == {"AWS": OURS}
+
+
+@pytest.mark.parametrize(
+    ("when", "gone", "left"),
+    [
+        (
+            {"StringEquals": {"AWS:PrincipalAccount": [OWN, STRANGER]}},
+            STRANGER,
+            {"StringEquals": {"AWS:PrincipalAccount": [OWN]}},
+        ),
+        (
+            {
+                "ArnLike": {
+                    "aws:SourceArn": [f"arn:aws:sns:us-east-1:{one}:t" for one in (OWN, STRANGER)]
+                }
+            },
+            STRANGER,
+            {"ArnLike": {"aws:SourceArn": [f"arn:aws:sns:us-east-1:{OWN}:t"]}},
+        ),
+        (
+            {
+                "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-ours1/*", "o-other/*"]},
+                "StringNotLike": {"aws:PrincipalOrgID": "o-other"},
+            },
+            "o-other",
+            {
+                "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-ours1/*"]},
+                "StringNotLike": {"aws:PrincipalOrgID": "o-other"},
+            },
+        ),
+        ({"StringEquals": {"aws:PrincipalAccount": STRANGER}}, STRANGER, None),
+        ({"StringNotEquals": {"aws:PrincipalAccount": [OWN, STRANGER]}}, STRANGER, None),
+    ],
+)
+def test_guests_go_out_of_conditions_on_everybody(
+    when: Document, gone: str, left: Document | None
+) -> None:
+    text = narrowed(a_policy(allow("s3:GetObject", to="*", when=when)), {0: {gone}})
+    expected = [] if left is None else [allow("s3:GetObject", to="*", when=left)]
+    assert (statements(text) if text else []) == expected
+
+
+def test_a_statement_for_all_but_some_goes_as_a_whole() -> None:
+    everyone = {**allow("s3:PutObject"), "NotPrincipal": {"AWS": OWN}}
+    assert narrowed(a_policy(everyone), {0: {EVERYBODY}}) == ""
+
+
+def test_whom_a_pin_is_not_for_keeps_a_statement_without_it() -> None:
+    when = {"StringLike": {"AWS:SourceArn": "*", "s3:x-amz-acl": "bucket-*"}}
+    to = {"AWS": OURS, "Service": ["a.amazonaws.com", "b.amazonaws.com"]}
+    policy = a_policy(allow("s3:PutObject", to=to, when=when, sid="S"))
+    pin = Pin("aws:SourceArn", ("x", "y"), frozenset({"aws:sourcearn"}), "a.amazonaws.com")
+    tied, rest = statements(narrowed(policy, {}, {0: pin}))
+    assert tied["Principal"] == {"Service": "a.amazonaws.com"}
+    assert tied["Condition"] == {
+        "StringLike": {"s3:x-amz-acl": "bucket-*"},
+        "StringEquals": {"aws:SourceArn": ["x", "y"]},
+    }
+    others = {"AWS": OURS, "Service": "b.amazonaws.com"}
+    assert rest == allow("s3:PutObject", to=others, when=when)
+
+
+def test_people_are_not_tied_with_the_services_beside_them() -> None:
+    policy = a_policy(allow("s3:PutObject", to={"AWS": OURS, **REPORTS}))
+    tied, rest = statements(narrowed(policy, {}, {0: to_account(OWN)}))
+    assert tied["Condition"] == {"StringEquals": {SOURCE_ACCOUNT: OWN}}
+    assert rest == allow("s3:PutObject", to={"AWS": OURS})
 
 
 def test_nothing_may_be_left() -> None:
@@ -60,7 +132,7 @@ def test_nothing_may_be_left() -> None:
         json.dumps({"Statement": allow("s3:GetObject", to={"AWS": STRANGER})}), source=READ
     )
     assert isinstance(policy, Policy)
-    assert without_guests(policy, {0: {STRANGER}}, (), OWN) == ""
+    assert narrowed(policy, {0: {STRANGER}}) == ""
 
 
 @pytest.mark.parametrize(
@@ -83,13 +155,13 @@ def test_nothing_may_be_left() -> None:
 )
 def test_a_service_is_tied_to_the_account(when: Document | None, condition: Document) -> None:
     policy = a_policy(allow("s3:PutObject", to=REPORTS, when=when))
-    (stated,) = statements(without_guests(policy, {}, {0}, OWN))
+    (stated,) = statements(narrowed(policy, {}, {0: to_account(OWN)}))
     assert stated["Condition"] == condition
 
 
 def test_what_goes_is_not_tied() -> None:
     policy = a_policy(allow("s3:PutObject", to={"AWS": STRANGER}))
-    assert without_guests(policy, {0: {STRANGER}}, {0}, OWN) == ""
+    assert narrowed(policy, {0: {STRANGER}}, {0: to_account(OWN)}) == ""
 
 
 def test_statements_are_added_at_the_end() -> None:

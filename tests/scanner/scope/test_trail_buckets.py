@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from scanner.facts.cloudtrail import Trail
-from scanner.policy import Policy, parse
+from scanner.policy import Policy, Principal, parse
 from scanner.scope.buckets import OTHER_ACCOUNT
 from scanner.scope.trail_buckets import (
     SERVICE,
@@ -13,11 +13,11 @@ from scanner.scope.trail_buckets import (
     log_bucket_named,
     log_buckets,
     needed_by,
-    tightened,
+    to_trails,
     with_delivery,
 )
 from scanner.vocabulary import Partial, Unobserved, seen
-from tests.builders import OWN, STRANGER, a_snapshot, denied
+from tests.builders import OWN, a_snapshot, denied
 from tests.builders_resources import a_trail
 from tests.builders_storage import a_bucket
 from tests.documents import a_policy, allow
@@ -26,7 +26,6 @@ NAME = "seller-trail-logs"
 ARN = f"arn:aws:s3:::{NAME}"
 TRAIL = a_trail()
 GAP = denied("s3:ListAllMyBuckets")
-TO_CLOUDTRAIL = {"Service": SERVICE}
 
 
 def write_place(trail: Trail) -> str:
@@ -80,36 +79,10 @@ def test_a_single_statement_may_stand_without_a_list() -> None:
     assert len(json.loads(with_delivery(policy, TRAIL, a_snapshot()))["Statement"]) == 3
 
 
-def test_other_kinds_of_principals_stay_and_strangers_of_any_kind_go() -> None:
-    mixed = allow(
-        "s3:PutObject",
-        to={
-            "AWS": [STRANGER, f"arn:aws:iam::{STRANGER}:role/x", OWN],
-            "CanonicalUser": "abc",
-            "Service": "logs.amazonaws.com",
-        },
-    )
-    text = tightened(a_policy(mixed), (), {0: (STRANGER, "abc")}, (TRAIL,))
-    (left,) = json.loads(text)["Statement"]
-    assert left["Principal"] == {"AWS": OWN, "Service": "logs.amazonaws.com"}
-
-
-def test_a_statement_for_all_but_some_goes_as_a_whole() -> None:
-    everyone = {**allow("s3:PutObject"), "NotPrincipal": {"AWS": OWN}}
-    assert tightened(a_policy(everyone), (), {0: ("",)}, (TRAIL,)) == ""
-
-
-def test_what_was_said_of_other_sources_gives_way() -> None:
-    loose = allow(
-        "s3:PutObject",
-        to=TO_CLOUDTRAIL,
-        when={
-            "StringEquals": {"aws:SourceAccount": STRANGER},
-            "StringLike": {"AWS:SourceArn": "*", "s3:x-amz-acl": "bucket-*"},
-        },
-    )
-    (tied,) = json.loads(tightened(a_policy(loose), (0,), {}, (TRAIL,)))["Statement"]
-    assert tied["Condition"] == {
-        "StringLike": {"s3:x-amz-acl": "bucket-*"},
-        "StringEquals": {"aws:SourceArn": TRAIL.arn},
-    }
+def test_cloudtrail_alone_is_tied_to_the_trails_by_name() -> None:
+    second = a_trail("second", bucket=NAME)
+    pin = to_trails((TRAIL, second))
+    assert (pin.key, pin.values) == ("aws:SourceArn", (second.arn, TRAIL.arn))
+    assert pin.is_for(Principal("Service", SERVICE))
+    assert not pin.is_for(Principal("Service", "config.amazonaws.com"))
+    assert not pin.is_for(Principal("AWS", SERVICE))

@@ -83,7 +83,7 @@ OTHER_ORG = {"StringEquals": {"aws:PrincipalOrgID": FOREIGN_ORG}}
 STRANGE = (
     under(
         "A foreign account is high",
-        high(f"Partner lets account {STRANGER} use bucket larkfield-reports.", shows='"Partner"'),
+        high(f"Partner lets foreign account {STRANGER} use bucket larkfield-reports.", shows='"Partner"'),
         may(READ, to=STRANGERS, sid="Partner"),
     ),
     under(

@@ -140,7 +140,7 @@ OPEN = (
     under("By every action", high("Publish, Subscribe, SetTopicAttributes, AddPermission, DeleteTopic"), may("SNS:*", to={"AWS": "*"})),
     under("Subscribing alone", high("any AWS account Subscribe"), may("SNS:Subscribe", to="*")),
     under("With TLS only", high("any AWS account"), may(to="*", when={"Bool": {"aws:SecureTransport": "true"}})),
-    under("A foreign account is high", high(f"lets account {STRANGER} Publish"), may(to=STRANGERS)),
+    under("A foreign account is high", high(f"lets foreign account {STRANGER} Publish"), may(to=STRANGERS)),
     under("Everyone of it too", high(f"account {STRANGER}"), may(to="*", when={"StringEquals": {"AWS:SourceOwner": STRANGER}})),
     under("A foreign organisation is high", high("foreign organisation o-other1"), may(to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-other1"}})),
     under("A Deny of something else does not help", high("any AWS account Publish"), may(to="*"), deny("sns:Subscribe", to="*")),

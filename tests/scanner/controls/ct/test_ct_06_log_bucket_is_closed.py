@@ -49,6 +49,21 @@ FOREIGN = allow("s3:PutObject", on=f"{ARN}/*", to={"AWS": STRANGER}, sid="foreig
 PUBLIC = allow("s3:GetObject", on=f"{ARN}/*", to="*", sid="public")
 
 
+FOREIGN_TRAIL = f"arn:aws:cloudtrail:us-east-1:{STRANGER}:trail/x"
+FOREIGN_ORG = "o-foreign1234"
+FOREIGNERS = (
+    (f"foreign account {STRANGER}", "aws:SourceArn", FOREIGN_TRAIL),
+    (f"foreign account {STRANGER}", "aws:SourceAccount", [OWN, STRANGER]),
+    (f"foreign organisation {FOREIGN_ORG}", "aws:SourceOrgID", FOREIGN_ORG),
+    (f"foreign organisation {FOREIGN_ORG}", "aws:PrincipalOrgID", [ORGANIZATION.id, FOREIGN_ORG]),
+    (f"foreign organisation {FOREIGN_ORG}", "aws:PrincipalOrgPaths", f"{FOREIGN_ORG}/r-ab12/*"),
+)
+
+
+def everyone(key: str, value: object) -> Document:
+    return allow("s3:PutObject", on=f"{ARN}/*", to="*", when={"StringLike": {key: value}})
+
+
 def with_bucket(
     *statements: Document,
     block: Observed[PublicAccessBlock] = ALL_BLOCKED,
@@ -223,6 +238,44 @@ CASES = (
         ),
         fails(Severity.HIGH, f"foreign account {STRANGER}"),
     ),
+    *(
+        Case(
+            f"everyone from {who} is that",
+            with_bucket(everyone(key, value), organization=ORGANIZATION),
+            fails(Severity.HIGH, f"statement 1 lets {who} change or delete"),
+        )
+        for who, key, value in FOREIGNERS
+    ),
+    Case(
+        "everyone of our organisation is ours",
+        with_bucket(everyone("aws:PrincipalOrgID", ORGANIZATION.id), organization=ORGANIZATION),
+        passes(),
+    ),
+    Case(
+        "an organisation that cannot be read may be a foreign one",
+        with_bucket(
+            everyone("aws:PrincipalOrgID", ORGANIZATION.id), organization=denied(ORGANIZATIONS)
+        ),
+        not_assessed(ORGANIZATIONS),
+    ),
+    Case(
+        "a foreign writer beside it is proven all the same",
+        with_bucket(
+            everyone("aws:PrincipalOrgID", ORGANIZATION.id),
+            FOREIGN,
+            organization=denied(ORGANIZATIONS),
+        ),
+        fails(Severity.HIGH, "foreign account"),
+    ),
+    Case("everyone on behalf of our trail", with_bucket(everyone("aws:SourceArn", TRAIL.arn)), passes()),
+    Case(
+        "everyone on behalf of the organization trail that is known to write here",
+        with_bucket(
+            everyone("aws:SourceArn", f"arn:aws:cloudtrail:us-east-1:{STRANGER}:trail/org"),
+            trails=(a_trail("org", account=STRANGER, organization=True, bucket=NAME),),
+        ),
+        passes(),
+    ),
     Case(
         "all faults are told and the worst counts",
         with_bucket(LOOSE, FOREIGN, PUBLIC, block=OPEN),
@@ -360,6 +413,30 @@ def test_strangers_go_and_their_neighbours_stay() -> None:
     remedy = remedy_for(with_bucket(FOREIGN, both, write()))
     assert [one["Principal"] for one in statements_of(remedy)] == [{"AWS": OWN}, CLOUDTRAIL]
     assert after(remedy) == "pass"
+
+
+def test_another_service_of_a_loose_statement_is_not_tied_to_the_trail() -> None:
+    services = ["cloudtrail.amazonaws.com", "config.amazonaws.com"]
+    where = f"{ARN}/AWSLogs/{OWN}/*"
+    both = allow("s3:PutObject", on=where, to={"AWS": OWN, "Service": services}, sid="Logs")
+    remedy = remedy_for(with_bucket(both))
+    pin = {"StringEquals": {"aws:SourceArn": TRAIL.arn}}
+    others = {"AWS": OWN, "Service": "config.amazonaws.com"}
+    assert statements_of(remedy) == [
+        allow("s3:PutObject", on=where, to=CLOUDTRAIL, when=pin, sid="Logs"),
+        allow("s3:PutObject", on=where, to=others),
+    ]
+    assert after(remedy) == "pass"
+
+
+def test_a_foreign_organisation_goes_out_of_the_condition() -> None:
+    remedy = remedy_for(
+        with_bucket(
+            everyone("aws:PrincipalOrgID", [ORGANIZATION.id, FOREIGN_ORG]),
+            organization=ORGANIZATION,
+        )
+    )
+    assert statements_of(remedy) == [everyone("aws:PrincipalOrgID", [ORGANIZATION.id])]
 
 
 def test_a_public_bucket_is_closed_twice() -> None:

@@ -10,13 +10,14 @@ from scanner.control import outcomes_of
 from scanner.controls.sqs import sqs_03_closed_to_strangers
 from scanner.controls.sqs.sqs_02_only_its_topics_send import CONTROL
 from scanner.facts.messaging import Queue, Rule, Subscription
+from scanner.facts.organizations import Organization
 from scanner.facts.profile import Profile
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
 from scanner.remedy import Remedy, fill
 from scanner.scope.sqs import TOPIC_OWNER
 from scanner.vocabulary import HOME_REGION, Listed, Observed, Partial, Severity, Status
-from tests.builders import OWN, STRANGER, a_snapshot, denied
+from tests.builders import ORGANIZATION, OWN, STRANGER, a_snapshot, denied
 from tests.builders_resources import (
     PRODUCT_TOPIC,
     a_queue,
@@ -64,12 +65,14 @@ def hearing(
     subscriptions: Listed[Subscription] = SUBSCRIBED,
     rules: Listed[Rule] = (),
     profile: Profile | None = None,
+    organization: Observed[Organization | None] = ORGANIZATION,
 ) -> Snapshot:
     return a_snapshot(
         profile=profile or Profile(approved_accounts=(PARTNER,), queues=(queues[0].arn,)),
         subscriptions=subscriptions,
         rules=rules,
         queues=queues,
+        organization=organization,
     )
 
 
@@ -130,6 +133,10 @@ BROAD_CONDITIONS: tuple[tuple[str, Document], ...] = (
     ("the own account", {"StringEquals": {"aws:SourceAccount": OWN}}),
     ("the owner and our account", {"StringEquals": {"aws:SourceAccount": [TOPIC_OWNER, OWN]}}),
     ("the organisation", {"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}}),
+)
+
+BY_ORGANIZATION = allow(
+    "sqs:*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION.id}}
 )
 
 CASES = (
@@ -277,7 +284,21 @@ CASES = (
         "everybody of an organisation is more than is needed",
         medium("StringEquals aws:PrincipalOrgID is o-a1b2c3d4e5"),
         PINNED,
-        allow("sqs:*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}),
+        BY_ORGANIZATION,
+    ),
+    under(
+        "everybody of a foreign organisation can forge",
+        high("Statement 2 lets foreign organisation o-other1 send messages."),
+        PINNED,
+        allow("sqs:*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-other1"}}),
+    ),
+    Case(
+        "whose organisation it is may be unread: it is more than is needed anyhow",
+        hearing(
+            a_queue(policy=a_policy(PINNED, BY_ORGANIZATION)),
+            organization=denied("organizations:DescribeOrganization"),
+        ),
+        medium("StringEquals aws:PrincipalOrgID is o-a1b2c3d4e5"),
     ),
     under(
         "a topic that the queue is not subscribed to is stale",

@@ -9,12 +9,13 @@ import pytest
 from scanner.control import outcomes_of
 from scanner.controls.sqs.sqs_03_closed_to_strangers import ACTIONS, CONTROL
 from scanner.facts.messaging import Queue
+from scanner.facts.organizations import Organization
 from scanner.facts.profile import Profile
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, parse
 from scanner.remedy import NOTHING_TO_SAY, Remedy, fill
 from scanner.vocabulary import Observed, Severity
-from tests.builders import OWN, STRANGER, a_snapshot, denied
+from tests.builders import ORGANIZATION, OWN, STRANGER, a_snapshot, denied
 from tests.builders_resources import (
     PRODUCT_TOPIC,
     a_queue,
@@ -36,13 +37,18 @@ OPEN = allow("sqs:*", to="*", sid="Open")
 READERS = allow(*CONSUME, to=STRANGERS, sid="Partner")
 
 
-def hearing(*queues: Queue, profile: Profile = PROFILE) -> Snapshot:
+def hearing(
+    *queues: Queue,
+    profile: Profile = PROFILE,
+    organization: Observed[Organization | None] = ORGANIZATION,
+) -> Snapshot:
     """The first queue hears a product topic and a rule on agreements."""
     return a_snapshot(
         profile=profile,
         subscriptions=(a_subscription(queues[0].arn),),
         rules=(a_rule(queues[0].name),),
         queues=queues,
+        organization=organization,
     )
 
 
@@ -93,6 +99,10 @@ RESTRICTIONS: tuple[tuple[str, Document], ...] = (
     ("an endpoint", {"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c"}}),
 )
 LETS_STRANGER_IN = {"StringEquals": {"aws:PrincipalAccount": [OWN, STRANGER]}}
+FOREIGN = "o-foreign1234"
+ORGANIZATION_GAP = denied("organizations:DescribeOrganization")
+IN_OURS = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION.id}}
+IN_FOREIGN = {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION.id, FOREIGN]}}
 NOT_PRINCIPAL = {
     "Effect": "Allow",
     "NotPrincipal": STRANGERS,
@@ -172,6 +182,65 @@ CASES = (
         "everybody restricted to a foreign account is that account",
         high(f"Statement Open lets foreign account {STRANGER} receive messages."),
         open_to("*", LETS_STRANGER_IN),
+    ),
+    under(
+        "everybody restricted to a foreign organisation is that organisation",
+        high(f"Statement Open lets foreign organisation {FOREIGN} receive messages."),
+        open_to("*", IN_FOREIGN),
+    ),
+    under(
+        "a unit of a foreign organisation is no less foreign",
+        high(f"foreign organisation {FOREIGN} receive"),
+        open_to("*", {"StringLike": {"aws:PrincipalOrgPaths": f"{FOREIGN}/r-ab12/ou-ab12/*"}}),
+    ),
+    under(
+        "a foreign organisation may send: SQS-02 judges that",
+        passes(),
+        open_to("*", IN_FOREIGN, "sqs:SendMessage"),
+    ),
+    under(
+        "a Deny that spares one unknown account may spare one of the foreign organisation",
+        high(f"foreign organisation {FOREIGN}"),
+        open_to("*", IN_FOREIGN),
+        DENY_ALL_BUT_STRANGER,
+    ),
+    under(
+        "a Deny for all but us keeps a foreign organisation out",
+        passes(),
+        open_to("*", IN_FOREIGN),
+        DENY_ALL_BUT_US,
+    ),
+    Case(
+        "to an account without an organisation every one is foreign",
+        hearing(a_queue(policy=open_to("*", IN_OURS)), organization=None),
+        high(f"foreign organisation {ORGANIZATION.id} receive"),
+    ),
+    Case(
+        "an organisation that may be our own or not is not assessed",
+        hearing(a_queue(policy=open_to("*", IN_OURS)), organization=ORGANIZATION_GAP),
+        not_assessed(
+            "organizations:DescribeOrganization",
+            "Statement Open lets an organisation receive messages.",
+        ),
+    ),
+    Case(
+        "whatever it is, sending is not judged here",
+        hearing(
+            a_queue(policy=open_to("*", IN_OURS, "sqs:SendMessage")), organization=ORGANIZATION_GAP
+        ),
+        passes(),
+    ),
+    Case(
+        "a foreign account beside it is proven all the same",
+        hearing(
+            a_queue(policy=a_policy(open_to("*", IN_OURS), READERS)), organization=ORGANIZATION_GAP
+        ),
+        high(f"Statement Partner lets foreign account {STRANGER}"),
+    ),
+    under(
+        "a service that acts for a foreign account only sends: SQS-02 judges that",
+        passes(),
+        open_to("*", {"StringEquals": {"aws:SourceAccount": STRANGER}}, "sqs:*"),
     ),
     under(
         "two conditions must both let the foreign account in",
@@ -313,7 +382,7 @@ def remedy_of(*statements: Document, subscribed: bool = True) -> Remedy:
     snapshot = (
         hearing(queue, profile=profile)
         if subscribed
-        else a_snapshot(profile=profile, queues=(queue,))
+        else a_snapshot(profile=profile, queues=(queue,), organization=ORGANIZATION)
     )
     (outcome,) = outcomes_of(CONTROL, snapshot)
     return fill(CONTROL.remedy, outcome.values)
@@ -332,16 +401,47 @@ def test_the_fix_keeps_the_other_statements_as_they_are() -> None:
     assert policy == {"Version": "2012-10-17", "Statement": [ours]}
 
 
+@pytest.mark.parametrize(
+    ("stated", "left"),
+    [
+        ({"to": {"AWS": [OWN, STRANGER]}}, {"to": {"AWS": OWN}}),
+        ({"to": {"AWS": [OUR_ROLE["AWS"], "*"]}}, {"to": OUR_ROLE}),
+        (
+            {"to": {"AWS": STRANGER, "Service": "sns.amazonaws.com"}},
+            {"to": {"Service": "sns.amazonaws.com"}},
+        ),
+        (
+            {"to": "*", "when": LETS_STRANGER_IN},
+            {"to": "*", "when": {"StringEquals": {"aws:PrincipalAccount": [OWN]}}},
+        ),
+        (
+            {"to": "*", "when": IN_FOREIGN},
+            {"to": "*", "when": {"StringEquals": {"aws:PrincipalOrgID": [ORGANIZATION.id]}}},
+        ),
+    ],
+    ids=str,
+)
+def test_the_fix_leaves_our_own_in(stated: Document, left: Document) -> None:
+    policy = policy_written_by(remedy_of(allow(*CONSUME, on=QUEUE, **stated), subscribed=False))
+    assert policy["Statement"] == [allow(*CONSUME, on=QUEUE, **left)]
+    (outcome,) = outcomes_of(CONTROL, hearing(a_queue(policy=a_policy(*policy["Statement"]))))
+    assert outcome.status.value == "pass"
+
+
 def test_the_fix_lets_the_subscribed_topic_and_rule_go_on_sending() -> None:
     policy = policy_written_by(remedy_of(OPEN))
     assert policy["Statement"] == [
         {
             "Effect": "Allow",
-            "Principal": {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
+            "Principal": {"Service": service},
             "Action": "sqs:SendMessage",
             "Resource": QUEUE,
-            "Condition": {"ArnEquals": {"aws:SourceArn": [PRODUCT_TOPIC, a_rule().arn]}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": [source]}},
         }
+        for service, source in (
+            ("sns.amazonaws.com", PRODUCT_TOPIC),
+            ("events.amazonaws.com", a_rule().arn),
+        )
     ]
 
 
