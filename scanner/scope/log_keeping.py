@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scanner.evidence import Fact
 from scanner.facts.cloudtrail import EventDataStore, Trail
 from scanner.facts.s3 import Bucket, LifecycleRule, Retention, Versioning
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Policy
-from scanner.scope.administrators import is_administrator
+from scanner.scope.buckets import READ_POLICY
 from scanner.scope.ct import owner_of, recording_stores
-from scanner.scope.guests import is_refused_to_all
-from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.principals import principals
+from scanner.scope.holder import READ_BY
+from scanner.scope.log_changers import Changer, changers
 from scanner.scope.trail_buckets import LogBucket, log_buckets
 from scanner.vocabulary import Listed, Unobserved, gaps, merged, seen
 
@@ -24,9 +22,10 @@ READ_VERSIONS = "s3:GetBucketVersioning"
 READ_STORE = "cloudtrail:GetEventDataStore"
 READ_TRAIL = "cloudtrail:DescribeTrails"
 NAMED_AT_MOST = 5
-
-ON_OBJECTS = ("s3:DeleteObject", "s3:DeleteObjectVersion")
-ON_THE_BUCKET = ("s3:PutLifecycleConfiguration", "s3:PutBucketPolicy")
+IN_A_STORE = (
+    "An event data store that was not read may keep them: let the scan read it, or let the rule"
+    " wait longer."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +73,9 @@ class Kept:
     gaps: tuple[Unobserved, ...] = ()
     facts: tuple[Fact, ...] = ()
     rules: tuple[LifecycleRule, ...] = ()
-    """The lifecycle rules at fault."""
+    """The lifecycle rules at fault, or that would be if the gaps hide nothing."""
+    unsure: str = ""
+    """What was seen all the same, and what to do, where there are gaps."""
 
 
 def long_enough(log: LogBucket, bucket: Bucket, snapshot: Snapshot) -> Kept:
@@ -96,13 +97,14 @@ def long_enough(log: LogBucket, bucket: Bucket, snapshot: Snapshot) -> Kept:
             return Kept(facts=tuple(facts))
     if missing and not short:
         return Kept(gaps=missing, facts=tuple(facts))
-    if gaps(stores):
-        return Kept(gaps=gaps(stores), facts=tuple(facts))
     faults = tuple(
         f"Lifecycle rule {one.id} of bucket {log.name} deletes log files {_when(one)},"
         f" earlier than {least} days."
         for one in short
     )
+    if gaps(stores):
+        unsure = " ".join((*faults, IN_A_STORE))
+        return Kept((), gaps(stores), tuple(facts), tuple(short), unsure)
     return Kept(faults, (), tuple(facts), tuple(short))
 
 
@@ -157,17 +159,27 @@ def safe_from_change(log: LogBucket, bucket: Bucket, snapshot: Snapshot) -> Kept
         fact = Fact("Log file validation", f"off for {names}", READ_TRAIL)
         why = f"Bucket {log.name} has no lock, and trail {names} does not sign its log files."
         return Kept(() if missing else (why,), missing, (*facts, fact))
-    answers = list(_able(log, bucket, snapshot))
-    if able := [who for who in answers if isinstance(who, Holder)]:
-        who = f"{able[0].kind} {able[0].name}"
+    answers = list(changers(log, bucket, snapshot))
+    if able := [one for one in answers if isinstance(one, Changer)]:
         more = f" and {len(able) - 1} more" if len(able) > 1 else ""
-        named = ", ".join(f"{one.kind} {one.name}" for one in able[:NAMED_AT_MOST])
-        fact = Fact("May delete or unprotect logs, no administrator", named, READ_BY)
-        why = f"Bucket {log.name} has no lock, and {who}{more} may delete or unprotect its logs."
-        return Kept(() if missing else (why,), missing, (*facts, fact))
-    hidden = [who for who in answers if isinstance(who, Unobserved)]
+        why = (
+            f"Bucket {log.name} has no lock, and {able[0].name}{more} may delete or unprotect"
+            " its logs."
+        )
+        return Kept(() if missing else (why,), missing, (*facts, *_named(able)))
+    hidden = [one for one in answers if isinstance(one, Unobserved)]
     fact = Fact("May delete or unprotect logs", "administrators only", READ_BY)
     return Kept((), tuple(dict.fromkeys(hidden)), (*facts, *(() if hidden else (fact,))))
+
+
+def _named(able: Iterable[Changer]) -> Iterator[Fact]:
+    for by_bucket, how, read_by in (
+        (False, "no administrator", READ_BY),
+        (True, "by the bucket's policy", READ_POLICY),
+    ):
+        if names := [one.name for one in able if one.by_bucket is by_bucket]:
+            told = ", ".join(names[:NAMED_AT_MOST])
+            yield Fact(f"May delete or unprotect logs, {how}", told, read_by)
 
 
 def _writers(log: LogBucket) -> list[Trail]:
@@ -179,29 +191,3 @@ def _locked(lock: Retention | Unobserved | None) -> str:
     if not isinstance(lock, Retention) or not lock.mode:
         return "no default retention"
     return f"{lock.mode}, {lock.days} days"
-
-
-def _able(log: LogBucket, bucket: Bucket, snapshot: Snapshot) -> Iterator[Holder | Unobserved]:
-    """Users and roles that may undo the record by their own policies, and what may hide some."""
-    listed = principals(snapshot)
-    yield from gaps(listed)
-    places = [(one, f"{log.key}/*") for one in ON_OBJECTS]
-    places += [(one, log.key) for one in ON_THE_BUCKET]
-    policy = bucket.policy
-    if isinstance(policy, Policy):
-        places = [pair for pair in places if not is_refused_to_all(policy, *pair)]
-    actions = frozenset(action for action, _ in places)
-    for holder in seen(listed):
-        if is_administrator(holder):
-            continue
-        found = holder.grants(actions)
-        reaching = (
-            grant
-            for action, place in places
-            for grant in found.of({action})
-            if grant.statement.reaches(place)
-        )
-        if next(reaching, None) is not None:
-            yield holder
-        else:
-            yield from holder.gaps

@@ -44,9 +44,8 @@ def check(record: LogBucket | LogStore, snapshot: Snapshot) -> Verdict:
     hidden = (*kept.gaps, *safe.gaps)
     may_be_worse = bool(kept.gaps) and usual is not Severity.LOW
     if hidden and (may_be_worse or not faults):
-        told = " ".join(gap.sentence() for gap in hidden)
-        known_so_far = " ".join(safe.faults)
-        return not_assessed(f"{told} {known_so_far}".strip(), *hidden, evidence=facts)
+        told = (kept.unsure, *(gap.sentence() for gap in hidden), *safe.faults)
+        return not_assessed(" ".join(filter(None, told)), *hidden, evidence=facts)
     values = _values(record, bucket, kept, safe, snapshot)
     verdicts = [failed(why, *facts, severity=how, values=values) for why, how in faults]
     least = snapshot.profile.log_retention_min_days
@@ -210,6 +209,8 @@ CONTROL = Control(
         "cloudtrail.trails",
         "cloudtrail.data_stores",
         "s3.buckets",
+        "s3.account_block",
+        "organizations.organization",
         "iam.users",
         "iam.groups",
         "iam.roles",

@@ -22,6 +22,7 @@ from tests.sandbox.aws.remedies_account import (
     REPORTS,
     ROOT,
     SAAS_METERING,
+    STRANGER,
     TOPIC,
     Account,
     lets,
@@ -143,6 +144,14 @@ def everybody_may_do_everything(account: Account) -> str:
     return queue_arn(ACCOUNT, DEAD)
 
 
+def organisation_receives(account: Account) -> str:
+    receives = lets(ACCOUNT, "sqs:ReceiveMessage", queue_arn(ACCOUNT, DEAD))
+    receives["Principal"] = {"AWS": ["*", f"arn:aws:iam::{ACCOUNT}:root"]}
+    receives["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-foreign1234"}}
+    account.set_policy(DEAD, receives)
+    return queue_arn(ACCOUNT, DEAD)
+
+
 def key_of_aws(account: Account) -> str:
     account.home.queues[EVENTS].attributes["KmsMasterKeyId"] = "alias/aws/sqs"
     return QUEUE_ARN
@@ -192,6 +201,20 @@ def any_trail_writes_logs(account: Account) -> str:
     return LOGS_ARN
 
 
+def any_trail_and_config_write_logs(account: Account) -> str:
+    writes = lets(ACCOUNT, "s3:PutObject", f"{LOGS_ARN}/*")
+    writes["Principal"] = {"Service": ["cloudtrail.amazonaws.com", "config.amazonaws.com"]}
+    document = policy(*_stated(account, LOGS), writes)
+    account.ask("s3", "put_bucket_policy", Bucket=LOGS, Policy=json.dumps(document))
+    return LOGS_ARN
+
+
+def bucket_lets_logs_be_deleted(account: Account) -> str:
+    document = policy(*_stated(account, LOGS), lets(STRANGER, "s3:DeleteObject", f"{LOGS_ARN}/*"))
+    account.ask("s3", "put_bucket_policy", Bucket=LOGS, Policy=json.dumps(document))
+    return LOGS_ARN
+
+
 def logs_may_be_deleted(account: Account) -> str:
     arn = account.make.policy("tidy", allow("s3:DeleteObject", resource=f"{LOGS_ARN}/*"))
     account.attach(CONSUMER, arn)
@@ -233,6 +256,7 @@ FAULTS = {
     "CAS-09 plain HTTP": topic_heard_by_a_stranger,
     "SQS-01 nothing subscribed": nothing_subscribed,
     "SQS-03 everybody": everybody_may_do_everything,
+    "SQS-03 a foreign organisation": organisation_receives,
     "SQS-05 key of AWS": key_of_aws,
     "SQS-06 by a policy of AWS": consumer_by_a_policy_of_aws,
     "MTR-03 by group": people_meter_by_group,
@@ -241,7 +265,9 @@ FAULTS = {
     "CT-04 bucket gone": bucket_of_logs_gone,
     "CT-05 key about to go": key_of_logs_about_to_go,
     "CT-06 any trail": any_trail_writes_logs,
+    "CT-06 any trail and Config": any_trail_and_config_write_logs,
     "CT-07 may be deleted": logs_may_be_deleted,
+    "CT-07 by the bucket policy": bucket_lets_logs_be_deleted,
     "CT-07 event data store": logs_of_a_lake_go_too_soon,
     "CT-08 log group": nobody_alerted_by_a_log_group,
 }

@@ -12,6 +12,7 @@ from scanner.controls.ct.ct_07_logs_kept_a_year import CONTROL
 from scanner.facts.catalog import Product
 from scanner.facts.cloudtrail import EventDataStore, Trail
 from scanner.facts.iam import Role
+from scanner.facts.organizations import Organization
 from scanner.facts.profile import Profile
 from scanner.facts.s3 import LifecycleRule, Retention, Versioning
 from scanner.facts.snapshot import Snapshot
@@ -31,7 +32,7 @@ from tests.builders import (
 from tests.builders_resources import a_data_store, a_product, a_trail
 from tests.builders_storage import UNVERSIONED, a_bucket
 from tests.cases import Case, Expected, fails, not_applicable, not_assessed, passes
-from tests.documents import Document, allow, deny
+from tests.documents import Document, a_malformed_policy, allow, deny
 
 TRAILS = "cloudtrail:DescribeTrails"
 STORES = "cloudtrail:ListEventDataStores"
@@ -40,6 +41,8 @@ BUCKETS = "s3:ListAllMyBuckets"
 LIFECYCLE = "s3:GetLifecycleConfiguration"
 LOCK = "s3:GetBucketObjectLockConfiguration"
 VERSIONS = "s3:GetBucketVersioning"
+POLICY = "s3:GetBucketPolicy"
+ORGANIZATIONS = "organizations:DescribeOrganization"
 CATALOG = "aws-marketplace:ListEntities"
 NAME = "seller-trail-logs"
 ARN = f"arn:aws:s3:::{NAME}"
@@ -68,12 +71,13 @@ def kept(
     lifecycle: Listed[LifecycleRule] | None = None,
     lock: Observed[Retention | None] = None,
     versions: Observed[Versioning] = UNVERSIONED,
-    policy: Policy | Document | None = None,
+    policy: Observed[Policy | None] | Document = None,
     trails: Listed[Trail] = (TRAIL,),
     stores: Listed[EventDataStore] = (),
     roles: Listed[Role] = (),
     products: Listed[Product] = (SAAS,),
     profile: Profile | None = None,
+    organization: Observed[Organization | None] = None,
 ) -> Snapshot:
     bucket = a_bucket(
         NAME,
@@ -90,11 +94,24 @@ def kept(
         policies=(ADMIN,),
         products=products,
         profile=profile,
+        organization=organization,
     )
 
 
 def able(*actions: str, on: str | Sequence[str] = "*", name: str = "cleaner") -> Role:
     return a_role(name, inline={"logs": allow(*actions, on=on)})
+
+
+def let(who: Role | str, *actions: str, on: str = f"{ARN}/*") -> Document:
+    """A statement of the bucket's policy for a role or an account."""
+    to = {"AWS": who if isinstance(who, str) else who.arn}
+    return allow(*(actions or ("s3:DeleteObject",)), on=on, to=to)
+
+
+READER = a_role("reader")
+IN_AN_ORGANIZATION = allow(
+    "s3:*", on=f"{ARN}/*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+)
 
 
 def medium(says: str, *, shows: str = "") -> Expected:
@@ -251,6 +268,67 @@ CASES = (
         passes(),
     ),
     Case(
+        "a role that the bucket policy lets delete logs is low",
+        kept(roles=(READER,), policy=let(READER)),
+        low("role reader may delete or unprotect its logs.", shows="by the bucket's policy: role reader"),
+    ),
+    Case(
+        "so is one that it lets shorten the lifecycle",
+        kept(roles=(READER,), policy=let(READER, "s3:PutLifecycleConfiguration", on=ARN)),
+        low("role reader may delete"),
+    ),
+    Case(
+        "another account that it lets delete logs is low",
+        kept(policy=let(STRANGER)),
+        low(f"foreign account {STRANGER} may delete", shows=f"by the bucket's policy: foreign account {STRANGER}"),
+    ),
+    Case(
+        "an approved account is no administrator either",
+        kept(policy=let(STRANGER), profile=Profile(approved_accounts=(STRANGER,))),
+        low(f"approved account {STRANGER} may delete"),
+    ),
+    Case(
+        "whom its policy and whom the bucket's lets are told apart",
+        kept(roles=(able("s3:DeleteObject"), READER), policy=let(READER)),
+        low("role cleaner and 1 more may", shows="no administrator: role cleaner"),
+    ),
+    Case(
+        "an administrator that the bucket policy names is one all the same",
+        kept(roles=(a_role("reader", managed=(ADMIN,)),), policy=let(READER)),
+        passes(),
+    ),
+    Case(
+        "naming the account leaves it to the policies of its users and roles",
+        kept(roles=(READER,), policy=let(OWN)),
+        passes(),
+    ),
+    Case("a bucket policy that lets read only is fine", kept(roles=(READER,), policy=let(READER, "s3:Get*")), passes()),
+    Case(
+        "with a lock what the bucket policy lets does not matter",
+        kept(policy=let(STRANGER), lock=YEAR),
+        passes(),
+    ),
+    Case(
+        "a bucket policy that cannot be read may let somebody delete",
+        kept(policy=denied(POLICY, HOME_REGION)),
+        not_assessed(POLICY),
+    ),
+    Case(
+        "a malformed one too",
+        kept(policy=a_malformed_policy(source=POLICY)),
+        not_assessed(POLICY),
+    ),
+    Case(
+        "neither matters beside somebody who may by own policies",
+        kept(roles=(able("s3:DeleteObject"),), policy=denied(POLICY, HOME_REGION)),
+        low("role cleaner"),
+    ),
+    Case(
+        "an organisation that cannot be read may be a foreign one",
+        kept(policy=IN_AN_ORGANIZATION, organization=denied(ORGANIZATIONS)),
+        not_assessed(ORGANIZATIONS),
+    ),
+    Case(
         "with a lock rights do not matter",
         kept(roles=(able("s3:*"),), lock=YEAR),
         passes(),
@@ -288,7 +366,11 @@ CASES = (
     Case(
         "stores that cannot be read may make up for it",
         kept(rule(90), stores=denied(STORES, HOME_REGION)),
-        not_assessed(STORES),
+        not_assessed(
+            STORES,
+            f"Lifecycle rule expire of bucket {NAME} deletes log files after 90 days, earlier than 365"
+            " days. An event data store that was not read may keep them: let the scan read it, or",
+        ),
     ),
     Case(
         "a store that cannot be read may make up for it",
