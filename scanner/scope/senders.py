@@ -58,6 +58,12 @@ def faults_in(policy: Policy, queue: Queue, snapshot: Snapshot) -> Iterator[Doub
             yield from _unpinned(statement, services, _Known.of(queue, snapshot))
 
 
+def unknown_senders(policy: Policy, queue: Queue, snapshot: Snapshot) -> tuple[Unobserved, ...]:
+    """Why it is not known whether organisations that may send are foreign ones."""
+    found = [one.stranger for one in admissions(policy, queue.arn, (SEND,), snapshot)]
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, Unobserved)))
+
+
 def _is_refused(policy: Policy, service: str, queue: Queue) -> bool:
     return any(
         names_service(deny, service) and deny.covers_action(SEND) and deny.covers(queue.arn)

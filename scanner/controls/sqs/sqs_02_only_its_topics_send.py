@@ -19,6 +19,7 @@ from scanner.scope.senders import (
     pinned,
     sources_of,
     undelivered,
+    unknown_senders,
 )
 from scanner.scope.sqs import marketplace_queues, unseen_feeds
 from scanner.vocabulary import Severity, Unobserved, known
@@ -44,6 +45,10 @@ def check(queue: Queue, snapshot: Snapshot) -> Verdict:
         failed(_kept_out(queue, policy, one), *evidence, severity=Severity.MEDIUM, values=values)
         for one in kept_out
     ]
+    worse = () if policy is None else unknown_senders(policy, queue, snapshot)
+    if worse and all(one.severity is not Severity.HIGH for one in faults):
+        told = (*(one.sentence() for one in worse), *(one.sentence for one in faults))
+        return not_assessed(" ".join(told), *worse, *missing, evidence=evidence)
     otherwise = passed(_all_is_well(queue, policy), *evidence)
     if missing:
         otherwise = not_assessed(missing[0].sentence(), *missing, evidence=evidence)

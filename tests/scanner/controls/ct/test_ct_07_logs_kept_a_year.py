@@ -14,12 +14,13 @@ from scanner.facts.cloudtrail import EventDataStore, Trail
 from scanner.facts.iam import Role
 from scanner.facts.organizations import Organization
 from scanner.facts.profile import Profile
-from scanner.facts.s3 import LifecycleRule, Retention, Versioning
+from scanner.facts.s3 import LifecycleRule, PublicAccessBlock, Retention, Versioning
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
 from scanner.remedy import Remedy, fill
 from scanner.vocabulary import HOME_REGION, Listed, Observed, Partial, Severity
 from tests.builders import (
+    ALL_BLOCKED,
     AUTHORIZATION_DETAILS,
     OWN,
     STRANGER,
@@ -78,6 +79,8 @@ def kept(
     products: Listed[Product] = (SAAS,),
     profile: Profile | None = None,
     organization: Observed[Organization | None] = None,
+    block: PublicAccessBlock = ALL_BLOCKED,
+    account_block: PublicAccessBlock = ALL_BLOCKED,
 ) -> Snapshot:
     bucket = a_bucket(
         NAME,
@@ -85,6 +88,7 @@ def kept(
         object_lock=lock,
         versioning=versions,
         policy=policy,
+        block=block,
     )
     return a_snapshot(
         trails=trails,
@@ -95,6 +99,7 @@ def kept(
         products=products,
         profile=profile,
         organization=organization,
+        account_block=account_block,
     )
 
 
@@ -322,6 +327,11 @@ CASES = (
         "neither matters beside somebody who may by own policies",
         kept(roles=(able("s3:DeleteObject"),), policy=denied(POLICY, HOME_REGION)),
         low("role cleaner"),
+    ),
+    Case(
+        "what a public bucket policy lets everybody do is low too",
+        kept(policy=let("*"), account_block=PublicAccessBlock(), block=PublicAccessBlock()),
+        low("any AWS account may delete"),
     ),
     Case(
         "an organisation that cannot be read may be a foreign one",

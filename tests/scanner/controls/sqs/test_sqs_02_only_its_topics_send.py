@@ -135,6 +135,7 @@ BROAD_CONDITIONS: tuple[tuple[str, Document], ...] = (
     ("the organisation", {"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}}),
 )
 
+ORGANIZATION_GAP = denied("organizations:DescribeOrganization")
 BY_ORGANIZATION = allow(
     "sqs:*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION.id}}
 )
@@ -293,12 +294,20 @@ CASES = (
         allow("sqs:*", to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-other1"}}),
     ),
     Case(
-        "whose organisation it is may be unread: it is more than is needed anyhow",
+        "more than is needed may be a forger where the organisation was not read",
         hearing(
             a_queue(policy=a_policy(PINNED, BY_ORGANIZATION)),
-            organization=denied("organizations:DescribeOrganization"),
+            organization=ORGANIZATION_GAP,
         ),
-        medium("StringEquals aws:PrincipalOrgID is o-a1b2c3d4e5"),
+        not_assessed(ORGANIZATION_GAP.action, "StringEquals aws:PrincipalOrgID is o-a1b2c3d4e5"),
+    ),
+    Case(
+        "a forger beside it is proven all the same",
+        hearing(
+            a_queue(policy=a_policy(sending("*", None), BY_ORGANIZATION)),
+            organization=ORGANIZATION_GAP,
+        ),
+        high("Statement Send lets any AWS account send messages."),
     ),
     under(
         "a topic that the queue is not subscribed to is stale",

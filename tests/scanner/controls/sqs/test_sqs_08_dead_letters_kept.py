@@ -22,6 +22,9 @@ READ = "sqs:GetQueueAttributes"
 DAY = 86_400
 NEEDS_NONE = not_applicable("takes dead letters")
 SOURCE = a_queue(redrive=a_redrive())
+FOR_AN_ORGANIZATION = allow(
+    "sqs:ReceiveMessage", to="*", when={"StringEquals": {"aws:PrincipalOrgID": "o-other1"}}
+)
 DEAD = a_queue("mp-dead", retention=14 * DAY)
 
 
@@ -86,6 +89,24 @@ CASES = (
         low("Dead-letter queue mp-dead: Statement 1 lets any AWS account receive messages."),
         SOURCE,
         a_queue("mp-dead", policy=allow("sqs:ReceiveMessage", to="*")),
+    ),
+    case(
+        "a dead-letter queue open to an organisation that is not ours fails",
+        low("Dead-letter queue mp-dead: Statement 1 lets foreign organisation o-other1 receive"),
+        SOURCE,
+        a_queue("mp-dead", policy=FOR_AN_ORGANIZATION),
+    ),
+    Case(
+        "whose organisation it is has to be read",
+        a_snapshot(
+            subscriptions=(a_subscription(SOURCE.arn),),
+            queues=(SOURCE, a_queue("mp-dead", policy=FOR_AN_ORGANIZATION)),
+            organization=denied("organizations:DescribeOrganization"),
+        ),
+        {
+            SOURCE.name: not_assessed("organizations:DescribeOrganization"),
+            "mp-dead": NEEDS_NONE,
+        },
     ),
     case(
         "a dead-letter queue in clear fails",
