@@ -7,20 +7,12 @@ assessment did not execute are not assessed by name.
 
 from __future__ import annotations
 
-from scanner.control import (
-    Control,
-    Reference,
-    Verdict,
-    all_faults,
-    failed,
-    not_applicable,
-    not_assessed,
-    passed,
-)
+from scanner.control import Control, Reference
+from scanner.controls.ami.ami_21_security_assessment_passed import check
 from scanner.facts.snapshot import Snapshot
 from scanner.remedy import Remedy
-from scanner.scope.assessments import AssessedProduct, assessed_products, review
-from scanner.scope.change_sets import CLI, NOT_DECLARED, new_version
+from scanner.scope.assessments import AssessedProduct, assessed_products
+from scanner.scope.change_sets import CLI, NOT_DECLARED
 from scanner.scope.products import Kind
 from scanner.vocabulary import Listed, Severity
 
@@ -28,27 +20,6 @@ from scanner.vocabulary import Listed, Severity
 def resources(snapshot: Snapshot) -> Listed[AssessedProduct]:
     """All container products."""
     return assessed_products(snapshot, Kind.CONTAINER)
-
-
-def check(one: AssessedProduct, snapshot: Snapshot) -> Verdict:
-    """A failed assessment is high; what was not read may be one, so a milder fault alone is open."""
-    if not one.may_be_public:
-        return not_applicable(f"{one.name} is {one.product.visibility}, not public.")
-    found = review(one, snapshot.now)
-    values = {
-        "product": one.name,
-        "entity": one.product.id,
-        "change_set": new_version(one.product.id, one.kind),
-    }
-    faults = [
-        failed(fault.reason, *found.evidence, severity=fault.severity, values=values)
-        for fault in found.faults
-    ]
-    missing = found.hidden if faults else (*found.hidden, *found.missing)
-    if missing and not any(fault.severity is Severity.HIGH for fault in faults):
-        return not_assessed(missing[0].sentence(), *missing, evidence=found.evidence)
-    why = f"The latest {one.framework} assessments of {one.name} passed and stay valid."
-    return all_faults(faults, passed(why, *found.evidence))
 
 
 REMEDY = Remedy(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from scanner.control import Control, Reference, Verdict, all_faults, failed, not_assessed, passed
@@ -11,6 +10,14 @@ from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
 from scanner.remedy import Remedy
+from scanner.scope.queue_remedies import (
+    CLOUDFORMATION,
+    PUT_POLICY,
+    TAKE_OFF_POLICY,
+    TERRAFORM,
+    put_policy,
+    uncounted,
+)
 from scanner.scope.senders import (
     NO_POLICY,
     Fault,
@@ -21,10 +28,8 @@ from scanner.scope.senders import (
     undelivered,
     unknown_senders,
 )
-from scanner.scope.sqs import marketplace_queues, unseen_feeds
+from scanner.scope.sqs import READ, marketplace_queues, unseen_feeds
 from scanner.vocabulary import Severity, Unobserved, known
-
-READ = "sqs:GetQueueAttributes"
 
 
 def check(queue: Queue, snapshot: Snapshot) -> Verdict:
@@ -76,12 +81,7 @@ def _evidence(
     note = " ".join(one.sentence for one in faults)
     statements = [one.statement for one in faults]
     excerpt = policy_excerpt("Queue policy", policy, statements, note=note, read_by=READ)
-    conditional = [one.label for one in policy.denies() if one.conditions]
-    return (
-        excerpt,
-        feeds,
-        *(Fact("Deny with conditions, not counted", one, READ) for one in conditional),
-    )
+    return (excerpt, feeds, *uncounted(policy))
 
 
 READ_FEEDS = "sns:ListSubscriptions, events:ListTargetsByRule"
@@ -96,14 +96,9 @@ def _values(
     else:
         text = pinned(policy, faults, queue, snapshot)
     return {
-        "queue": queue.name,
-        "queue_url": queue.url,
-        "region": queue.region,
+        **put_policy(queue, text),
         "labels": ", ".join(dict.fromkeys(one.statement.label for one in faults)),
         "sources": ", ".join(sources_of(queue, snapshot)),
-        "policy": text,
-        "attributes": json.dumps({"Policy": text}) if text else "",
-        "bare_queue_url": "" if text else queue.url,
     }
 
 
@@ -117,36 +112,9 @@ REMEDY = Remedy(
         " ArnEquals aws:SourceArn set to [[sources]].",
         "Save, and test with a limited listing.",
     ),
-    cli="""\
-aws sqs get-queue-attributes --region [[region]] --queue-url [[queue_url]] --attribute-names Policy --query Attributes --output json > queue-before.json
-
-cat > queue-after.json <<'JSON'
-[[attributes|json]]
-JSON
-aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --attributes file://queue-after.json
-
-aws sqs set-queue-attributes --region [[region]] --queue-url [[bare_queue_url]] --attributes '{"Policy": ""}'
-""",
-    cloudformation="""\
-# Replaces the whole policy of the queue.
-Resources:
-  MarketplaceQueuePolicy:
-    Type: AWS::SQS::QueuePolicy
-    Properties:
-      Queues:
-        - [[queue_url]]
-      PolicyDocument:
-        [[policy|json]]
-""",
-    terraform="""\
-# Replaces the whole policy of the queue.
-resource "aws_sqs_queue_policy" "marketplace" {
-  queue_url = [[queue_url]]
-  policy    = <<-JSON
-    [[policy|json]]
-  JSON
-}
-""",
+    cli=f"{PUT_POLICY}\n{TAKE_OFF_POLICY}",
+    cloudformation=CLOUDFORMATION,
+    terraform=TERRAFORM,
     breaks=(
         "With a wrong aws:SourceArn notifications stop without an error: test with a limited"
         " listing.",

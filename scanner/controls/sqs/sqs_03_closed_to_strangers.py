@@ -6,12 +6,20 @@ import json
 from collections.abc import Collection, Mapping
 
 from scanner.control import Control, Reference, Verdict, all_faults, failed, not_assessed, passed
-from scanner.evidence import Fact, policy_excerpt
+from scanner.evidence import policy_excerpt
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy
 from scanner.remedy import Remedy
 from scanner.scope.guests import EVERYBODY, called
+from scanner.scope.queue_remedies import (
+    CLOUDFORMATION,
+    PUT_POLICY,
+    TAKE_OFF_POLICY,
+    TERRAFORM,
+    put_policy,
+    uncounted,
+)
 from scanner.scope.resource_rewrites import narrowed
 from scanner.scope.senders import NO_POLICY, SEND, delivering, sources_of, undelivered
 from scanner.scope.sqs import READ, marketplace_queues
@@ -44,11 +52,9 @@ def check(queue: Queue, snapshot: Snapshot) -> Verdict:
     note = " ".join(map(_sentence, harmful))
     statements = [one.statement for one in harmful]
     excerpt = policy_excerpt("Queue policy", policy, statements, note=note, read_by=READ)
-    conditional = [one.label for one in policy.denies() if one.conditions]
-    remarks = [Fact("Deny with conditions, not counted", one, READ) for one in conditional]
     values = _values(queue, policy, harmful, snapshot)
     faults = [
-        failed(_sentence(one), excerpt, *remarks, severity=_severity(one), values=values)
+        failed(_sentence(one), excerpt, *uncounted(policy), severity=_severity(one), values=values)
         for one in harmful
     ]
     otherwise = passed("Each statement of the policy names who may use the queue.", excerpt)
@@ -104,13 +110,8 @@ def _values(
     delivered = [one for one in sources if one not in kept_out]
     text = delivering(json.loads(text) if text else NO_POLICY, queue.arn, delivered)
     return {
-        "queue": queue.name,
-        "queue_url": queue.url,
-        "region": queue.region,
+        **put_policy(queue, text),
         "labels": ", ".join(dict.fromkeys(one.statement.label for one in harmful)),
-        "policy": text,
-        "attributes": json.dumps({"Policy": text}) if text else "",
-        "bare_queue_url": "" if text else queue.url,
     }
 
 
@@ -125,36 +126,9 @@ REMEDY = Remedy(
         " topic of the product.",
         "Save. A consumer in another account gets a role in this account to assume instead.",
     ),
-    cli="""\
-aws sqs get-queue-attributes --region [[region]] --queue-url [[queue_url]] --attribute-names Policy --query Attributes --output json > queue-before.json
-
-cat > queue-after.json <<'JSON'
-[[attributes|json]]
-JSON
-aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --attributes file://queue-after.json
-
-aws sqs set-queue-attributes --region [[region]] --queue-url [[bare_queue_url]] --attributes '{"Policy": ""}'
-""",
-    cloudformation="""\
-# Replaces the whole policy of the queue.
-Resources:
-  MarketplaceQueuePolicy:
-    Type: AWS::SQS::QueuePolicy
-    Properties:
-      Queues:
-        - [[queue_url]]
-      PolicyDocument:
-        [[policy|json]]
-""",
-    terraform="""\
-# Replaces the whole policy of the queue.
-resource "aws_sqs_queue_policy" "marketplace" {
-  queue_url = [[queue_url]]
-  policy    = <<-JSON
-    [[policy|json]]
-  JSON
-}
-""",
+    cli=f"{PUT_POLICY}\n{TAKE_OFF_POLICY}",
+    cloudformation=CLOUDFORMATION,
+    terraform=TERRAFORM,
     breaks=(
         "A consumer in another account can no longer reach the queue: let it assume a role here.",
         "With a wrong aws:SourceArn notifications stop without an error: test with a limited"

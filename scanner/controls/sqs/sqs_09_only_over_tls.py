@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from scanner.control import Control, Reference, Verdict, failed, passed
 from scanner.evidence import Fact, policy_excerpt
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Policy, Statement
+from scanner.policy import Statement
 from scanner.remedy import Remedy
-from scanner.scope.senders import NO_POLICY, refusing_plain
-from scanner.scope.sqs import marketplace_queues
+from scanner.scope.queue_remedies import (
+    CLOUDFORMATION,
+    PUT_POLICY,
+    TERRAFORM,
+    put_policy,
+)
+from scanner.scope.resource_rewrites import with_statements
+from scanner.scope.senders import refusing_plain
+from scanner.scope.sqs import READ, marketplace_queues
 from scanner.vocabulary import Severity, known
 
-READ = "sqs:GetQueueAttributes"
 TLS = "aws:SecureTransport"
 ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
 
@@ -24,7 +26,7 @@ ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage")
 def check(queue: Queue, _snapshot: Snapshot) -> Verdict:
     """Deny statements for everybody must cover sending, receiving and deleting without TLS."""
     policy = known(known(queue.attributes).policy)
-    values = _values(queue, policy)
+    values = put_policy(queue, with_statements(policy, refusing_plain(queue.arn)))
     if policy is None:
         reason = f"{queue.name} has no policy, so nothing refuses requests without TLS."
         return failed(reason, Fact("Policy", "none", READ), values=values)
@@ -51,24 +53,6 @@ def _refuses_plain(deny: Statement, queue: Queue) -> bool:
     return only.is_about(TLS) and only.operator in {"Bool", "BoolIfExists"} and values == ["false"]
 
 
-def _values(queue: Queue, policy: Policy | None) -> Mapping[str, str]:
-    """The queue's own policy with one Deny more."""
-    document: dict[str, Any] = dict(NO_POLICY) if policy is None else json.loads(policy.text)
-    stated = document["Statement"]
-    document["Statement"] = [
-        *(stated if isinstance(stated, list) else [stated]),
-        refusing_plain(queue.arn),
-    ]
-    text = json.dumps(document)
-    return {
-        "queue": queue.name,
-        "queue_url": queue.url,
-        "region": queue.region,
-        "policy": text,
-        "attributes": json.dumps({"Policy": text}),
-    }
-
-
 REMEDY = Remedy(
     summary="Add a statement to the access policy of [[queue]] that denies requests without TLS.",
     minutes=5,
@@ -77,34 +61,9 @@ REMEDY = Remedy(
         "Add the last statement of the CLI form's document: Deny for everybody on sqs:* when"
         " aws:SecureTransport is false. Keep all others, then Save.",
     ),
-    cli="""\
-aws sqs get-queue-attributes --region [[region]] --queue-url [[queue_url]] --attribute-names Policy --query Attributes --output json > queue-before.json
-
-cat > queue-after.json <<'JSON'
-[[attributes|json]]
-JSON
-aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --attributes file://queue-after.json
-""",
-    cloudformation="""\
-# Replaces the whole policy of the queue.
-Resources:
-  MarketplaceQueuePolicy:
-    Type: AWS::SQS::QueuePolicy
-    Properties:
-      Queues:
-        - [[queue_url]]
-      PolicyDocument:
-        [[policy|json]]
-""",
-    terraform="""\
-# Replaces the whole policy of the queue.
-resource "aws_sqs_queue_policy" "marketplace" {
-  queue_url = [[queue_url]]
-  policy    = <<-JSON
-    [[policy|json]]
-  JSON
-}
-""",
+    cli=PUT_POLICY,
+    cloudformation=CLOUDFORMATION,
+    terraform=TERRAFORM,
     breaks=(
         "A consumer that uses an http:// address of SQS is refused; SDKs and the AWS CLI use"
         " https:// unless told otherwise, and so do SNS and EventBridge.",
