@@ -27,9 +27,46 @@ SIGN_IN = {
 }
 """The SAML audience of the AWS sign-in page, by partition (IAM user guide, SAML assertions)."""
 
+PUT_TRUST = """\
+aws iam get-role --role-name [[role]] --query Role.AssumeRolePolicyDocument --output json > trust-before.json
+cat > trust.json <<'POLICY'
+[[document|json]]
+POLICY
+aws iam update-assume-role-policy --role-name [[role]] --policy-document file://trust.json
+"""
+"""The commands of a remedy that puts another trust policy in place; the values are role, document."""
+
 STS = "sts.amazonaws.com"
 MADE_FOR_STS = ("token.actions.githubusercontent.com", "oidc.eks.")
 """Issuers whose tokens for AWS carry that audience, as AWS's own guides set them up."""
+
+
+def cloudformation(resource: str) -> str:
+    """Give a remedy's template of a role with its trust policy; the values are role, path, document."""
+    return f"""\
+# The role's policies stay where your stack declares them.
+Resources:
+  {resource}:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: [[role]]
+      Path: [[path]]
+      AssumeRolePolicyDocument:
+        [[document|json]]
+"""
+
+
+def terraform(resource: str) -> str:
+    """The same for Terraform."""
+    return f"""\
+resource "aws_iam_role" "{resource}" {{
+  name               = [[role]]
+  path               = [[path]]
+  assume_role_policy = <<-POLICY
+    [[document|json]]
+  POLICY
+}}
+"""
 
 
 def narrowed(trust: Policy, faults: Collection[TrustFault], account: Account) -> str:

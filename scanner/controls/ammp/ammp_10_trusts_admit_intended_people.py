@@ -12,7 +12,7 @@ from scanner.remedy import Remedy
 from scanner.scope.ammp import SELLER, trusted_roles
 from scanner.scope.cas import assuming
 from scanner.scope.holder import READ_BY, RoleHolder
-from scanner.scope.trust_rewrites import narrowed
+from scanner.scope.trust_rewrites import PUT_TRUST, cloudformation, narrowed, terraform
 from scanner.scope.trusts import TrustFault, TrustKind, faults_of
 from scanner.vocabulary import NotSeen, Severity, known
 
@@ -112,33 +112,9 @@ REMEDY = Remedy(
         " the workload that needs the role.",
         "Let one of the people assume the role before you close your session.",
     ),
-    cli="""\
-aws iam get-role --role-name [[role]] --query Role.AssumeRolePolicyDocument --output json > trust-before.json
-cat > trust.json <<'POLICY'
-[[document|json]]
-POLICY
-aws iam update-assume-role-policy --role-name [[role]] --policy-document file://trust.json
-""",
-    cloudformation="""\
-# The role's policies stay where your stack declares them.
-Resources:
-  PortalRole:
-    Type: AWS::IAM::Role
-    Properties:
-      RoleName: [[role]]
-      Path: [[path]]
-      AssumeRolePolicyDocument:
-        [[document|json]]
-""",
-    terraform="""\
-resource "aws_iam_role" "portal" {
-  name               = [[role]]
-  path               = [[path]]
-  assume_role_policy = <<-POLICY
-    [[document|json]]
-  POLICY
-}
-""",
+    cli=PUT_TRUST,
+    cloudformation=cloudformation("PortalRole"),
+    terraform=terraform("portal"),
     breaks=(
         "Whoever is taken out of the trust policy of [[role]] cannot assume it any more; running"
         " sessions last until they expire.",

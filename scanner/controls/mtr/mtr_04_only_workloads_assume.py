@@ -14,6 +14,7 @@ from scanner.scope.doubt import hidden
 from scanner.scope.holder import READ_BY, RoleHolder
 from scanner.scope.metering_trusts import Misfit, advice, mended, misfits
 from scanner.scope.mtr import metering_roles
+from scanner.scope.trust_rewrites import PUT_TRUST, cloudformation, terraform
 from scanner.scope.trusts import TrustKind
 from scanner.vocabulary import NotSeen, Severity, known
 
@@ -96,33 +97,9 @@ REMEDY = Remedy(
         "If nothing in this account gives the role to [[service]], take the service out.",
         "See that metering records still arrive before the sessions of running tasks expire.",
     ),
-    cli="""\
-aws iam get-role --role-name [[role]] --query Role.AssumeRolePolicyDocument --output json > trust-before.json
-cat > trust.json <<'POLICY'
-[[document|json]]
-POLICY
-aws iam update-assume-role-policy --role-name [[role]] --policy-document file://trust.json
-""",
-    cloudformation="""\
-# The role's policies stay where your stack declares them.
-Resources:
-  MeteringRole:
-    Type: AWS::IAM::Role
-    Properties:
-      RoleName: [[role]]
-      Path: [[path]]
-      AssumeRolePolicyDocument:
-        [[document|json]]
-""",
-    terraform="""\
-resource "aws_iam_role" "metering" {
-  name               = [[role]]
-  path               = [[path]]
-  assume_role_policy = <<-POLICY
-    [[document|json]]
-  POLICY
-}
-""",
+    cli=PUT_TRUST,
+    cloudformation=cloudformation("MeteringRole"),
+    terraform=terraform("metering"),
     breaks=(
         "Whoever is taken out of the trust policy of [[role]] cannot assume it any more; running"
         " tasks keep their credentials until they expire.",
