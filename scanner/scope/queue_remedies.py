@@ -23,7 +23,7 @@ aws sqs set-queue-attributes --region [[region]] --queue-url [[queue_url]] --att
 TAKE_OFF_POLICY = """\
 aws sqs set-queue-attributes --region [[region]] --queue-url [[bare_queue_url]] --attributes '{"Policy": ""}'
 """
-"""Where nothing of the policy is left."""
+"""For where nothing of the policy is left: the value is bare_queue_url."""
 
 CLOUDFORMATION = """\
 # Replaces the whole policy of the queue.
@@ -49,14 +49,13 @@ resource "aws_sqs_queue_policy" "marketplace" {
 
 
 def put_policy(queue: Queue, text: str) -> Mapping[str, str]:
-    """Give the values of these texts for a policy as JSON; an empty one takes the policy off."""
+    """Give the values of these texts, but TAKE_OFF_POLICY, for a policy as JSON, maybe empty."""
     return {
         "queue": queue.name,
         "queue_url": queue.url,
         "region": queue.region,
         "policy": text,
         "attributes": json.dumps({"Policy": text}) if text else "",
-        "bare_queue_url": "" if text else queue.url,
     }
 
 

@@ -97,6 +97,7 @@ def _values(
         text = pinned(policy, faults, queue, snapshot)
     return {
         **put_policy(queue, text),
+        "bare_queue_url": "" if text else queue.url,
         "labels": ", ".join(dict.fromkeys(one.statement.label for one in faults)),
         "sources": ", ".join(sources_of(queue, snapshot)),
     }

@@ -111,6 +111,7 @@ def _values(
     text = delivering(json.loads(text) if text else NO_POLICY, queue.arn, delivered)
     return {
         **put_policy(queue, text),
+        "bare_queue_url": "" if text else queue.url,
         "labels": ", ".join(dict.fromkeys(one.statement.label for one in harmful)),
     }
 
