@@ -6,8 +6,8 @@ and, where a remedy has several ways, what is the matter.
 
 from __future__ import annotations
 
-import math
 import os
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,17 +26,24 @@ from tests.sandbox.aws.remedies_account import ACCOUNT, Account
 from tests.sandbox.aws.remedies_running import run, worse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from sandbox.aws.client import FakeAws
     from scanner.control import Outcome
 
 
-def dealt(scenarios: list[str], together: int) -> list[tuple[str, ...]]:
-    """Deal them to groups of about `together`, so that neighbours, which touch the same things, part."""
-    groups = math.ceil(len(scenarios) / together)
-    return [tuple(scenarios[number::groups]) for number in range(groups)]
+def dealt(scenarios: Collection[str]) -> list[list[str]]:
+    """Deal them to groups with at most one of each topic: what differs so much can be tried at once."""
+    by_topic: dict[str, list[str]] = defaultdict(list)
+    for scenario in scenarios:
+        topic = scenario.partition("-")[0]
+        by_topic[KIN.get(topic, topic)].append(scenario)
+    groups: list[list[str]] = [[] for _ in range(max(map(len, by_topic.values())))]
+    for alike in by_topic.values():
+        for group, scenario in zip(sorted(groups, key=len), alike, strict=False):
+            group.append(scenario)
+    return groups
 
 
 FAULTS = (
@@ -45,19 +52,17 @@ FAULTS = (
     | remedies_things.FAULTS
     | remedies_otherwise.FAULTS
 )
-TOGETHER = int(os.environ.get("REMEDIES_TOGETHER", "7"))
-"""How many faults are in the account at once; with 1 each remedy is tried alone (bin/long)."""
-
+KIN = {"PSC": "CAS"}
+"""Topics whose faults are in the same bucket."""
 ALONE = {
-    "CT-01 no trail": "Other faults need a trail.",
-    "CT-04 bucket gone": "Others need its bucket.",
-    "CT-07 event data store": "It stands in for the trail.",
-    "PSC-02": "Others spoil the policy that its bucket does without.",
+    "CT-01 no trail": "The bucket of a trail is judged in other topics, too.",
+    "CT-04 bucket gone": "The same.",
     "SELL-09 administrator": "Others need the role to be less than an administrator.",
 }
+EACH_ALONE = "REMEDIES_ALONE" in os.environ  # bin/long
 GROUPS = [
-    *dealt(sorted(FAULTS.keys() - ALONE.keys()), TOGETHER),
-    *((one,) for one in ALONE),
+    *([] if EACH_ALONE else dealt(sorted(FAULTS.keys() - ALONE.keys()))),
+    *([one] for one in FAULTS if EACH_ALONE or one in ALONE),
 ]
 TYPED = {"AMMP-05": "123456\n654321\n"}
 """What a person types where a remedy asks: the codes of an authenticator app."""
@@ -118,7 +123,7 @@ def test_a_fault_made_between_two_scans_counts_as_spoilt(account: Account) -> No
 
 @pytest.mark.parametrize("scenarios", GROUPS, ids=lambda group: group[0])
 def test_the_commands_end_the_faults_and_spoil_nothing(
-    account: Account, aws: Path, scenarios: tuple[str, ...], tmp_path: Path
+    account: Account, aws: Path, scenarios: list[str], tmp_path: Path
 ) -> None:
     keys = {one: (one.split()[0], FAULTS[one](account)) for one in scenarios}
     before = account.scan()
