@@ -8,7 +8,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.scope.credentials import Credentials, credentials
 from scanner.scope.holder import Holder, RoleHolder
 from scanner.scope.memory import once_per_snapshot
-from scanner.scope.nature import Nature, nature_of_role, nature_of_user
+from scanner.scope.nature import Nature, admits_workloads, nature_of_role, nature_of_user
 from scanner.vocabulary import NotSeen, Observed, known, seen
 
 
@@ -32,8 +32,18 @@ def seen_nature(holder: Holder, snapshot: Snapshot) -> Observed[Nature]:
 
 
 def is_workload(holder: Holder, snapshot: Snapshot) -> bool:
-    """Whether it surely is a workload; False also when that was not read."""
-    return seen_nature(holder, snapshot) is Nature.WORKLOAD
+    """Whether a machine acts as it, in a role also beside people; raises NotSeen like `nature_of`."""
+    if isinstance(holder, RoleHolder):
+        return admits_workloads(holder.role)
+    return nature_of(holder, snapshot) is Nature.WORKLOAD
+
+
+def seen_workload(holder: Holder, snapshot: Snapshot) -> Observed[bool]:
+    """The same, with what was not read as a gap."""
+    try:
+        return is_workload(holder, snapshot)
+    except NotSeen as unseen:
+        return unseen.gaps[0]
 
 
 @once_per_snapshot

@@ -5,14 +5,13 @@ from __future__ import annotations
 from scanner.facts.account import Account
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Policy, Statement
-from scanner.policy.context import opened
-from scanner.policy.match import covers, padded
 from scanner.scope.cas import ASSET_SERVICE, trusts_ingestion
 from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.sell import publishers
 from scanner.scope.stated import is_exact, named_values
 from scanner.scope.subtraction import Stated, on_condition
+from scanner.scope.wide import is_all_of
 from scanner.vocabulary import Listed, derived, seen
 
 PASS_ROLE = frozenset({"iam:PassRole"})
@@ -37,10 +36,7 @@ def reaches_every_role(statement: Statement, account: Account) -> bool:
     """Whether Resource covers `*` or `role/*`; a policy variable stands for anything."""
     if statement.covers_everything():
         return True
-    every = f"arn:{account.partition}:iam::{account.id}:role/?*"
-    return statement.names_resources and any(
-        covers(padded(opened(one)), every) for one in statement.resources
-    )
+    return any(is_all_of(one, "role", account) for one in statement.resources)
 
 
 def names_a_group(statement: Statement) -> bool:

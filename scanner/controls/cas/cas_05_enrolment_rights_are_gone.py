@@ -18,6 +18,7 @@ from scanner.scope.enrolment import (
     endless,
     left_by_enrolment,
     makers_of_roles,
+    unlimited,
 )
 from scanner.scope.holder import READ_BY, Holder
 from scanner.vocabulary import NotSeen, Severity
@@ -32,20 +33,22 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     attaching = endless(holder, ATTACH, snapshot.account)
     reporting = holder.grants({REPORTS}).of({REPORTS})
     grants = (*creating, *attaching, *reporting)
-    if creating and attaching and reporting and holder.boundary is None:
+    if creating and attaching and reporting:
         reason = (
             f"{who} may still create any role and attach any policy to it, as enrolling in"
             " Commerce Analytics takes."
         )
         pieces = holder.excerpts(grants, note="The marked statements are what enrolling takes.")
-        none = Fact("Permissions boundary", "none", READ_BY)
-        return failed(reason, none, *pieces, values=_values(holder, (*creating, *attaching)))
+        useless = "none" if holder.boundary is None else "one that takes none of it away"
+        boundary = Fact("Permissions boundary", useless, READ_BY)
+        return failed(reason, boundary, *pieces, values=_values(holder, (*creating, *attaching)))
     if holder.gaps:
         raise NotSeen(*holder.gaps)
+    limited = all(unlimited(holder, one, snapshot.account) for one in (CREATE, ATTACH))
     missing = [
         what
         for what, is_there in (
-            ("has a permissions boundary", holder.boundary is None),
+            ("has a permissions boundary that limits it", not limited or (creating and attaching)),
             ("may not create any role", creating),
             ("may not attach any policy to any role", attaching),
             ("may not view reports, so SELL-09 judges its rights", reporting),

@@ -10,8 +10,7 @@ from scanner.policy import Grant, Statement
 from scanner.remedy import Remedy
 from scanner.scope import taking
 from scanner.scope.holder import Held, Holder
-from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of, seen_nature
+from scanner.scope.natures import is_workload, seen_workload
 from scanner.scope.principals import principals
 from scanner.scope.publishing import (
     CHANGE_TYPE,
@@ -22,7 +21,7 @@ from scanner.scope.publishing import (
 from scanner.scope.sell import called
 from scanner.scope.stated import is_exact
 from scanner.scope.subtraction import Stated, on_condition, without
-from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, derived, seen
+from scanner.vocabulary import Listed, NotSeen, Severity, derived, seen
 
 NOTE = "StartChangeSet with no entity, change type or intent named."
 VERSIONS = ("AddDeliveryOptions", "UpdateDeliveryOptions")
@@ -32,20 +31,22 @@ READING = ("DescribeChangeSet", "DescribeEntity", "ListChangeSets", "ListEntitie
 
 
 def workloads(snapshot: Snapshot) -> Listed[Holder]:
-    """Workloads that may start change sets, and principals that may be such."""
+    """Workloads that may start change sets, and principals that may be such.
+
+    A role that people assume as well is one: the scope that its machines need binds it (R13).
+    """
 
     def chosen(holder: Holder) -> list[Holder]:
         if not holder.may_grant(START):
             return []
-        nature = seen_nature(holder, snapshot)
-        return [holder] if isinstance(nature, Unobserved) or nature is Nature.WORKLOAD else []
+        return [holder] if seen_workload(holder, snapshot) is not False else []
 
     return derived(principals(snapshot), chosen)
 
 
 def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     """Fail unless every Allow names entities and change sets, change types, or validates only."""
-    nature_of(holder, snapshot)
+    is_workload(holder, snapshot)
     grants = holder.grants_or_raises(START).of(START)
     loose = tuple(one for one in grants if not is_scoped(one.statement))
     who = called(holder)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from scanner.control import Control, Reference, Verdict, failed, passed
 from scanner.evidence import Fact
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Grant
+from scanner.policy import Grant, Policy
 from scanner.remedy import Remedy
 from scanner.scope import taking
 from scanner.scope.administrators import is_administrator
-from scanner.scope.escalation import boundary_document, escalations, may_enrol
+from scanner.scope.escalation import boundary_document, escalations, may_enrol, wide_writes
 from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of, seen_nature
+from scanner.scope.natures import is_workload, seen_workload
 from scanner.scope.principals import principals
 from scanner.scope.sell import called
 from scanner.scope.subtraction import ALL
@@ -34,14 +33,14 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     if (not found or enrols) and holder.gaps:
         raise NotSeen(*holder.gaps)
     who = called(holder)
+    if not found and wide_writes(holder, snapshot.account):
+        remark = Fact("Identity writes", "limited by the permissions boundary", READ_BY)
+        return passed(f"{who} writes identities within a permissions boundary.", remark)
     if not found:
         return passed(f"{who} is no administrator and cannot make one of itself.")
     if enrols:
         return passed(f"{who} has the rights of a Commerce Analytics enrolment, judged by CAS-05.")
-    if holder.boundary is not None:
-        remark = Fact("Identity writes", "within a permissions boundary", READ_BY)
-        return passed(f"{who} writes identities within a permissions boundary.", remark)
-    if approved and nature_of(holder, snapshot) is not Nature.WORKLOAD:
+    if approved and not is_workload(holder, snapshot):
         return passed(f"{who} is among the approved administrators.", *holder.excerpts(found))
     names = sorted({grant.action.partition(":")[2] for grant in found})
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
@@ -55,9 +54,9 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
 def _administrator(holder: Holder, snapshot: Snapshot, *, approved: bool) -> Verdict:
     who = called(holder)
     grants = holder.administration
-    if approved and nature_of(holder, snapshot) is not Nature.WORKLOAD:
+    if approved and not is_workload(holder, snapshot):
         return passed(f"{who} is an approved administrator.", *holder.excerpts(grants))
-    workload = seen_nature(holder, snapshot) is Nature.WORKLOAD
+    workload = seen_workload(holder, snapshot) is True
     what = "a workload and an administrator" if workload else "an administrator"
     why = "" if approved or workload else ", and nobody approved it"
     return failed(
@@ -79,12 +78,14 @@ def _deposed(holder: Holder, grants: tuple[Grant, ...]) -> dict[str, str]:
 
 def _bounded(holder: Holder, snapshot: Snapshot) -> dict[str, str]:
     kind = "reserved" if holder.is_identity_center else holder.kind
-    arn = f"arn:{snapshot.account.partition}:iam::{snapshot.account.id}:policy/{NAME}"
-    bounded = {"boundary": boundary_document(), "boundary_arn": arn}
+    before = holder.boundary if isinstance(holder.boundary, Policy) else None
+    name = NAME if before is None else f"{NAME}-{holder.kind}-{holder.name}"
+    arn = f"arn:{snapshot.account.partition}:iam::{snapshot.account.id}:policy/{name}"
+    bounded = {"boundary": boundary_document(before), "boundary_arn": arn, "boundary_name": name}
     return NOTHING | bounded | {f"bound_{kind}": holder.name}
 
 
-BOUNDS = ("boundary", "boundary_arn", "bound_user", "bound_role", "bound_reserved")
+BOUNDS = ("boundary", "boundary_arn", "boundary_name", "bound_user", "bound_role", "bound_reserved")
 NOTHING = taking.NOTHING | dict.fromkeys(BOUNDS, "")
 
 BOUND = """\
@@ -92,7 +93,7 @@ cat > boundary.json <<'POLICY'
 [[boundary|json]]
 POLICY
 aws iam get-policy --policy-arn [[boundary_arn]] >/dev/null 2>&1 ||
-  aws iam create-policy --policy-name no-identity-writes --policy-document file://boundary.json
+  aws iam create-policy --policy-name [[boundary_name]] --policy-document file://boundary.json
 
 aws iam put-user-permissions-boundary --user-name [[bound_user]] \\
   --permissions-boundary [[boundary_arn]]
@@ -106,14 +107,14 @@ Resources:
   NoIdentityWrites:
     Type: AWS::IAM::ManagedPolicy
     Properties:
-      ManagedPolicyName: no-identity-writes
+      ManagedPolicyName: [[boundary_name]]
       PolicyDocument:
         [[boundary|json]]"""
 
 RESOURCE = """\
 # Then set permissions_boundary of the user or role to the ARN of this policy.
 resource "aws_iam_policy" "no_identity_writes" {
-  name   = "no-identity-writes"
+  name   = [[boundary_name]]
   policy = <<-POLICY
     [[boundary|json]]
   POLICY
@@ -127,7 +128,7 @@ REMEDY = Remedy(
         " emergencies whose use rings an alarm.",
         "See in Last accessed what the others use, and give them policies for that first.",
         "In IAM open Policies, Create policy, JSON, put in the document of the CLI form and call it"
-        " as in [[boundary_arn]].",
+        " [[boundary_name]].",
         "In IAM open Users, [[bound_user]], Permissions boundary, and set it.",
         "In IAM open Roles, [[bound_role]], Permissions boundary, and set it.",
         "In IAM Identity Center set it as the boundary of the permission set behind"

@@ -52,7 +52,7 @@ ENROLLING = (
 
 def test_what_an_enrolment_leaves_is_judged_elsewhere() -> None:
     assert found(*ENROLLING) == (["iam:AttachRolePolicy"], True)
-    assert found(*ENROLLING, boundary="Limit") == (["iam:AttachRolePolicy"], False)
+    assert found(*ENROLLING, boundary="Limit") == (["iam:AttachRolePolicy"], True)
     assert found(ENROLLING[0]) == (["iam:AttachRolePolicy"], False)
     assert found(*ENROLLING, allow("iam:PutRolePolicy"))[1] is False
 

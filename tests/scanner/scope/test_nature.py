@@ -6,7 +6,7 @@ import pytest
 
 from scanner.facts.iam import ReportRow, Role
 from scanner.scope.credentials import credentials
-from scanner.scope.nature import Nature, nature_of_role, nature_of_user
+from scanner.scope.nature import Nature, admits_workloads, nature_of_role, nature_of_user
 from scanner.vocabulary import NotSeen, seen
 from tests.builders import OWN, STRANGER, a_key, a_report, a_role, a_row, a_snapshot, a_user
 from tests.documents import Document, a_malformed_policy, a_policy, allow, deny, trust
@@ -68,10 +68,28 @@ def test_a_role_is_told_by_who_may_assume_it(statements: list[Document], nature:
     assert nature_of_role(a_role(trusted=a_policy(*statements))) is nature
 
 
+@pytest.mark.parametrize(
+    ("statements", "machines"),
+    [
+        ([SAML], False),
+        ([SAML, SERVICE], True),
+        ([SAML, OIDC], True),
+        ([PUBLIC_OIDC], True),
+        ([trust(OWN)], False),
+        ([trust(OWN), SERVICE], True),
+    ],
+)
+def test_a_role_may_be_for_machines_beside_people(
+    statements: list[Document], *, machines: bool
+) -> None:
+    assert admits_workloads(a_role(trusted=a_policy(*statements))) is machines
+
+
 def test_a_role_of_identity_center_is_human_whatever_its_trust() -> None:
     path = "/aws-reserved/sso.amazonaws.com/"
     role: Role = a_role(path=path, trusted=a_malformed_policy())
     assert nature_of_role(role) is Nature.HUMAN
+    assert not admits_workloads(role)
 
 
 def test_a_role_whose_trust_was_not_read_is_unknown() -> None:

@@ -7,9 +7,9 @@ import pytest
 from scanner.facts.snapshot import Snapshot
 from scanner.scope.holder import Holder
 from scanner.scope.nature import Nature
-from scanner.scope.natures import is_workload, nature_of
+from scanner.scope.natures import is_workload, nature_of, seen_workload
 from scanner.scope.principals import principals
-from scanner.vocabulary import NotSeen, seen
+from scanner.vocabulary import NotSeen, Unobserved, seen
 from tests.builders import a_key, a_report, a_role, a_row, a_snapshot, a_user, denied
 from tests.documents import a_malformed_policy
 
@@ -45,7 +45,7 @@ def test_what_was_not_read_has_no_nature(snapshot: Snapshot) -> None:
     one = holders(snapshot)["person"]
     with pytest.raises(NotSeen):
         nature_of(one, snapshot)
-    assert not is_workload(one, snapshot)
+    assert isinstance(seen_workload(one, snapshot), Unobserved)
 
 
 def test_a_workload_is_one_only_when_that_was_read() -> None:

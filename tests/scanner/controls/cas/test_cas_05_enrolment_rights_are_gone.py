@@ -54,6 +54,14 @@ def none(sentence: str, *statements: Document) -> Case:
     return Case(sentence, a_snapshot(users=(user,)), not_applicable("Nobody but administrators"))
 
 
+def bounded(sentence: str, expected: Expected, *statements: Document) -> Case:
+    boundary = a_managed_policy("limit", *statements)
+    user = a_user(inline={"p": ENROL}, boundary=boundary.arn)
+    return Case(sentence, a_snapshot(users=(user,), policies=(boundary,)), {"deploy": expected})
+
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+LEFT_BOUND = fails(Severity.HIGH, "may still create any role", shows="takes none of it away")
 BOUNDARY = a_managed_policy("limit", allow("*"))
 MALFORMED = a_malformed_policy()
 
@@ -135,13 +143,44 @@ CASES = (
             "Bool": {"aws:MultiFactorAuthPresent": "true"},
         },
     ),
-    Case(
-        "A permissions boundary accepts it",
-        a_snapshot(
-            users=(a_user(inline={"p": ENROL}, boundary=BOUNDARY.arn),), policies=(BOUNDARY,)
-        ),
-        {"deploy": passes("has a permissions boundary")},
+    under(
+        "More wildcards are no name either",
+        LEFT,
+        {"ArnLike": {"iam:PolicyARN": f"arn:aws:iam::{OWN}:policy/??*"}},
     ),
+    under(
+        "A pattern that an administrator's policy fits is none",
+        LEFT,
+        {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/A*"}},
+    ),
+    under(
+        "Nor is that policy as the boundary",
+        LEFT,
+        {"StringEquals": {"iam:PermissionsBoundary": ADMIN}},
+    ),
+    holding(
+        "Every role by more wildcards",
+        LEFT,
+        allow("iam:CreateRole", "iam:AttachRolePolicy", on=f"arn:aws:iam::{OWN}:role/??*"),
+        VIEW,
+    ),
+    bounded(
+        "A boundary that limits it accepts it",
+        passes("a permissions boundary that limits it"),
+        allow("iam:*", when={"StringEquals": {"iam:PermissionsBoundary": BOUNDARY.arn}}),
+        VIEW,
+    ),
+    bounded(
+        "So does one with a path of roles",
+        passes("a permissions boundary that limits it"),
+        allow("iam:*", on=f"arn:aws:iam::{OWN}:role/app/*"),
+        VIEW,
+    ),
+    bounded(
+        "One that takes the reports leaves it to SELL-09", passes("so SELL-09"), allow("iam:*")
+    ),
+    bounded("One that lets all through is none", LEFT_BOUND, allow("*")),
+    bounded("Nor is one that lets through what enrolling takes", LEFT_BOUND, ENROL),
     none("Administrators are left out", allow("*")),
     none("Nobody makes roles", VIEW),
     Case(
@@ -168,6 +207,14 @@ CASES = (
         "A boundary that was not read may or may not limit",
         a_snapshot(users=(a_user(inline={"p": ENROL}, boundary=BOUNDARY.arn),), policies=GAP),
         {"deploy": not_assessed(GAP.action, "boundary")},
+    ),
+    Case(
+        "AdministratorAccess as a boundary takes nothing away",
+        a_snapshot(
+            users=(a_user(inline={"p": ENROL}, boundary=ADMIN),),
+            policies=(a_managed_policy("AdministratorAccess", allow("*"), aws=True),),
+        ),
+        {"deploy": LEFT_BOUND},
     ),
     Case(
         "A cut list may hide somebody",

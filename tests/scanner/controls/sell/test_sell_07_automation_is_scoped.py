@@ -63,6 +63,11 @@ def on(sentence: str, expected: Expected, *resources: str) -> Case:
     return ci(sentence, expected, allow(START, on=resources))
 
 
+SAML = allow("sts:AssumeRoleWithSAML", on=None, to={"Federated": "arn:aws:iam::1:saml-provider/x"})
+OIDC = allow(
+    "sts:AssumeRoleWithWebIdentity", on=None, to={"Federated": "arn:aws:iam::1:oidc-provider/ci"}
+)
+SERVICE = allow("sts:AssumeRole", on=None, to={"Service": "codebuild.amazonaws.com"})
 TYPE, INTENT = "catalog:ChangeType", "aws-marketplace:Intent"
 FAILS = (
     ci("Anything fails", fails(MEDIUM, ANY, shows=START), allow(START)),
@@ -70,6 +75,7 @@ FAILS = (
     ci("And NotAction", fails(MEDIUM, ANY), allow_all_but("iam:*")),
     on("All products of a type fail", fails(MEDIUM, ANY), f"{CATALOG}/SaaSProduct/*", SETS),
     on("So does any entity beside a named one", fails(MEDIUM, ANY), PRODUCT, SETS, "*"),
+    on("And question marks", fails(MEDIUM, ANY), f"{CATALOG}/SaaSProduct/??*", SETS),
     on("And one that a variable names", fails(MEDIUM, ANY),
        f"{CATALOG}/SaaSProduct/${{aws:PrincipalTag/product}}", SETS),
     when("Types that may be absent fail", fails(MEDIUM, ANY), "StringEqualsIfExists", {TYPE: "AddVersion"}),
@@ -108,6 +114,16 @@ FAILS = (
         {"ci": fails(MEDIUM, ANY), "offers": fails(MEDIUM, "Role offers is a workload")},
     ),
     Case(
+        "A role of a service or an issuer is a workload where people assume it as well",
+        a_snapshot(
+            roles=(
+                a_role("ci", trusted=a_policy(SAML, SERVICE), inline={"p": allow(START)}),
+                a_role("oidc", trusted=a_policy(OIDC, SAML), inline={"p": allow(START)}),
+            )
+        ),
+        {"ci": fails(MEDIUM, ANY), "oidc": fails(MEDIUM, "Role oidc is a workload")},
+    ),
+    Case(
         "What was read proves it, whatever was not",
         a_snapshot(roles=(a_role("ci", inline={"a": allow(START), "b": a_malformed_policy()}),)),
         fails(MEDIUM, ANY),
@@ -127,6 +143,7 @@ PASSES = (
             users=(a_user("eve", inline={"p": allow(START)}),),
             roles=(
                 a_role("sso", path="/aws-reserved/sso.amazonaws.com/", inline={"p": allow(START)}),
+                a_role("people", trusted=a_policy(SAML), inline={"p": allow(START)}),
                 a_role("cross", trusted=trust("111122223333"), inline={"p": allow(START)}),
             ),
             report=a_report(a_row("eve", password=True, keys=(a_key(),))),

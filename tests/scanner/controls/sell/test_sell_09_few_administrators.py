@@ -46,7 +46,16 @@ POWER = a_managed_policy(
 )
 WIDE = a_managed_policy("Wide", allow("*"), attachments=0)
 NARROW = a_managed_policy("Narrow", allow("s3:*"), attachments=0)
-POLICIES = (ADMIN, POWER, WIDE, NARROW)
+SELF = "arn:aws:iam::111122223333:policy/Delegated"
+DELEGATED = a_managed_policy(
+    "Delegated",
+    allow("iam:*", when={"StringEquals": {"iam:PermissionsBoundary": SELF}}),
+    allow("s3:*"),
+)
+ONE_PATH = a_managed_policy("OnePath", allow("iam:*", on="arn:aws:iam::111122223333:role/app/*"))
+NEARLY = a_managed_policy("Nearly", allow_all_but("billing:*"))
+REFUSING = a_managed_policy("Refusing", allow("*"), deny(*sorted(ESCALATE)))
+POLICIES = (ADMIN, POWER, WIDE, NARROW, DELEGATED, ONE_PATH, NEARLY, REFUSING)
 APPROVED = Profile(approved_admins=(an_arn("user", "deploy"), an_arn("role", "ops")))
 PERSON = a_report(a_row(password=True))
 MACHINE = a_report(a_row(keys=(a_key(),)))
@@ -54,6 +63,13 @@ ANYTHING = "User deploy can grant itself anything"
 PUT = "iam:PutUserPolicy"
 ACCOUNT = "arn:aws:iam::111122223333"
 PATH = "/aws-reserved/sso.amazonaws.com/"
+
+SAML = {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}
+PEOPLE = a_policy(allow("sts:AssumeRoleWithSAML", on=None, to=SAML))
+MIXED = a_policy(
+    allow("sts:AssumeRoleWithSAML", on=None, to=SAML),
+    allow("sts:AssumeRole", on=None, to={"Service": "codebuild.amazonaws.com"}),
+)
 
 ENROLMENT = allow(
     "iam:ListRoles", "iam:CreateRole", "iam:CreatePolicy", "iam:AttachRolePolicy",
@@ -114,6 +130,17 @@ ADMINISTRATORS = (
         ),
         dict.fromkeys(("deploy", "ops", "other"), fails(HIGH, "is a workload and an administrator.")),
     ),
+    user("AdministratorAccess bounds nothing", fails(HIGH, "is an administrator"), allow("*"), boundary=ADMIN.arn),
+    Case(
+        "People and a service in one role are a workload, approved or not",
+        a_snapshot(roles=(a_role("ops", managed=[ADMIN], trusted=MIXED),), policies=POLICIES, profile=APPROVED),
+        fails(HIGH, "Role ops is a workload and an administrator."),
+    ),
+    Case(
+        "People alone in an approved role may",
+        a_snapshot(roles=(a_role("ops", managed=[ADMIN], trusted=PEOPLE),), policies=POLICIES, profile=APPROVED),
+        passes("approved administrator"),
+    ),
     user("A boundary may end it", passes("is no administrator"), allow("*"), boundary=NARROW.arn),
     user("One as wide does not", fails(HIGH, "is an administrator"), allow("*"), boundary=WIDE.arn),
     Case(
@@ -132,6 +159,9 @@ ESCALATIONS = (
     on("On all roles", fails(HIGH, ANYTHING), "iam:PutRolePolicy", "arn:aws:iam::*:role/*"),
     on("On all groups", fails(HIGH, ANYTHING), "iam:AddUserToGroup", f"{ACCOUNT}:group/*"),
     on("On all policies", fails(HIGH, ANYTHING), "iam:CreatePolicyVersion", f"{ACCOUNT}:policy/*"),
+    on("By any wildcards", fails(HIGH, ANYTHING), PUT, f"{ACCOUNT}:user/??*"),
+    on("Also in two parts", fails(HIGH, ANYTHING), "iam:PutRolePolicy", f"{ACCOUNT}:role/?*/*"),
+    on("Also without an account", fails(HIGH, ANYTHING), PUT, "?*"),
     on("Policies of one's own user", fails(HIGH, ANYTHING), PUT, f"{ACCOUNT}:user/${{aws:username}}"),
     on("Of one user only passes", passes(), PUT, f"{ACCOUNT}:user/robot"),
     on("On a path passes", passes(), "iam:PutRolePolicy", f"{ACCOUNT}:role/app/*"),
@@ -140,14 +170,26 @@ ESCALATIONS = (
     user("Other writes pass", passes(), allow("iam:CreateRole", "iam:PassRole", "iam:DeleteUser")),
     when("Only with a boundary passes", passes(), "StringEquals", "iam:PermissionsBoundary", f"{ACCOUNT}:policy/b"),
     when("Policies by name pass", passes(), "ArnEquals", "iam:policyarn", f"{ACCOUNT}:policy/b"),
+    when("But not an administrator's", fails(HIGH, ANYTHING), "ArnEquals", "iam:PolicyARN", ADMIN.arn),
+    when("Nor as the boundary", fails(HIGH, ANYTHING), "StringEquals", "iam:PermissionsBoundary", ADMIN.arn),
     when("By pattern they do not", fails(HIGH, ANYTHING), "ArnLike", "iam:PolicyARN", f"{ACCOUNT}:policy/*"),
     when("Nor if the key may be absent", fails(HIGH, ANYTHING), "ArnEqualsIfExists", "iam:PolicyARN", f"{ACCOUNT}:policy/b"),
     when("Nor all but one", fails(HIGH, ANYTHING), "ArnNotEquals", "iam:PolicyARN", ADMIN.arn),
     when("Nor under another condition", fails(HIGH, ANYTHING), "Bool", "aws:SecureTransport", "true"),
     user("A Deny takes it away", passes(), allow(PUT), deny("iam:*")),
-    user("A boundary that leaves it passes with a remark", passes(shows="within a permissions boundary"), allow(PUT), boundary=WIDE.arn),
+    user("A boundary that leaves it is none", fails(HIGH, ANYTHING), allow(PUT), boundary=WIDE.arn),
+    user("AdministratorAccess as a boundary is none", fails(HIGH, ANYTHING), allow("iam:*"), boundary=ADMIN.arn),
+    user("Nor is all but something else", fails(HIGH, ANYTHING), allow("iam:*"), boundary=NEARLY.arn),
+    user("One that asks for a boundary limits it", passes("within a permissions boundary", shows="limited"), allow("iam:*"), boundary=DELEGATED.arn),
+    user("So does one with a path of roles", passes("within a permissions boundary"), allow("iam:*"), boundary=ONE_PATH.arn),
+    user("One that refuses the writes passes", passes("cannot make one"), allow("iam:*"), boundary=REFUSING.arn),
     user("One that does not passes", passes("is no administrator"), allow(PUT), boundary=NARROW.arn),
     user("Who may administer may do this", passes("approved"), allow(PUT), profile=APPROVED),
+    Case(
+        "But not a role that a service may use, too",
+        a_snapshot(roles=(a_role("ops", inline={"p": allow(PUT)}, trusted=MIXED),), profile=APPROVED),
+        fails(HIGH, "Role ops can grant itself anything"),
+    ),
     Case(
         "But an approved workload may not",
         a_snapshot(roles=(a_role("ops", inline={"p": allow(PUT)}),), profile=APPROVED),
@@ -159,6 +201,7 @@ ESCALATIONS = (
         fails(HIGH, ANYTHING),
     ),
     user("An enrolment left behind is CAS-05's", passes("judged by CAS-05"), ENROLMENT),
+    user("Behind a boundary that takes nothing too", passes("judged by CAS-05"), ENROLMENT, boundary=ADMIN.arn),
     user("But not with more", fails(HIGH, "AttachRolePolicy, PutUserPolicy."), ENROLMENT, allow(PUT)),
     user("Nor without the reports", fails(HIGH, ANYTHING), allow("iam:CreateRole", "iam:AttachRolePolicy")),
     Case("Nobody at all", a_snapshot(), not_applicable("neither users nor roles")),
@@ -179,6 +222,11 @@ UNSEEN = (
     Case(
         "A boundary that was not read leaves all open",
         a_snapshot(users=(a_user(inline={"p": allow("*")}, boundary=NARROW.arn),)),
+        not_assessed(AUTHORIZATION_DETAILS, "boundary"),
+    ),
+    Case(
+        "A boundary that was not read leaves identity writes open",
+        a_snapshot(users=(a_user(inline={"p": allow(PUT)}, boundary=ADMIN.arn),)),
         not_assessed(AUTHORIZATION_DETAILS, "boundary"),
     ),
     Case(
@@ -255,6 +303,15 @@ def test_the_boundary_of_the_remedy_ends_it(statements: Sequence[Document]) -> N
     mended = a_snapshot(users=(a_user(inline=inline, boundary=boundary.arn),), policies=(boundary,))
     (after,) = judged(CONTROL, mended).values()
     assert (after.status, "no administrator" in after.reason) == ("pass", True)
+
+
+def test_a_boundary_that_is_there_is_kept_and_narrowed() -> None:
+    loose = a_managed_policy("Loose", allow("iam:*", "s3:*"))
+    users = (a_user(inline={"p": allow_all_but("billing:*")}, boundary=loose.arn),)
+    (outcome,) = judged(CONTROL, a_snapshot(users=users, policies=(loose,))).values()
+    assert outcome.values["boundary_name"] == "no-identity-writes-user-deploy"
+    kept, refusal = json.loads(outcome.values["boundary"])["Statement"]
+    assert (kept["Action"], refusal["Effect"]) == (["iam:*", "s3:*"], "Deny")
 
 
 def test_a_permission_set_gets_the_boundary() -> None:
