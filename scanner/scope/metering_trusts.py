@@ -20,9 +20,10 @@ from scanner.policy import (
 from scanner.scope.cas import assuming
 from scanner.scope.doubt import Doubt
 from scanner.scope.holder import READ_BY, RoleHolder
+from scanner.scope.issuers import issuer_of
 from scanner.scope.subtraction import Stated
 from scanner.scope.trust_rewrites import NOBODY, narrowed
-from scanner.scope.trusts import RESALE_SERVICE, TrustFault, TrustKind, faults_of, issuer_of
+from scanner.scope.trusts import RESALE_SERVICE, TrustFault, TrustKind, faults_of
 from scanner.vocabulary import Severity, known
 
 SEVERITIES = {

@@ -8,7 +8,8 @@ from typing import Any
 
 from scanner.facts.account import Account
 from scanner.policy import Policy, Principal, Statement
-from scanner.scope.trusts import TrustFault, TrustKind, issuer_of, oidc_keys
+from scanner.scope.issuers import issuer_of, oidc_keys
+from scanner.scope.trusts import TrustFault, TrustKind
 
 Stated = dict[str, Any]
 

@@ -6,7 +6,6 @@ away is R6. How bad a fault is, and whether it is one at all, is for the control
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +13,7 @@ from enum import StrEnum
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Condition, Policy, Statement
 from scanner.scope.cas import assuming
+from scanner.scope.issuers import is_exact, names_somebody, oidc_keys, serves_everybody
 from scanner.vocabulary import Unobserved
 
 
@@ -53,19 +53,6 @@ RESALE_SERVICE = "resale-authorization.marketplace.amazonaws.com"
 EXTERNAL_ID = "sts:ExternalId"
 CALLER_KEYS = ("aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount", "aws:SourceArn")
 ORGANIZATION_KEYS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceOrgID")
-
-NAMED_APART = {
-    "www.amazon.com": ("app_id", "user_id"),
-    "graph.facebook.com": ("app_id", "id"),
-}
-"""Providers whose condition keys for audience and subject are not called aud and sub."""
-
-LABEL = re.compile(
-    r"(system:serviceaccount|enterprise|org|organization|owner|project|project_path|repo|repository"
-    r"|workspace)[:/]",
-    re.IGNORECASE,
-)
-"""How a subject begins before it names anybody."""
 
 
 def faults_of(trust: Policy, snapshot: Snapshot) -> Iterator[TrustFault]:
@@ -179,10 +166,11 @@ class _Judged:
             says = f"lets {provider} in without a condition on {audience}"
             yield self._fault(TrustKind.NO_AUDIENCE, provider, says)
         asked = self._asked(subject)
-        if not any(map(_names_somebody, asked)):
+        if not any(names_somebody(one, provider) for one in asked):
             says = f"lets {provider} in, and no condition says whose {subject} it must be"
+            says += "; anybody can get one there" if serves_everybody(provider) else ""
             yield self._fault(TrustKind.NO_SUBJECT, provider, says)
-        elif not any(map(_is_exact, asked)):
+        elif not any(is_exact(one, provider) for one in asked):
             fitting = ", ".join(asked[0].values)
             says = f"lets {provider} in with every {subject} that fits {fitting}"
             yield self._fault(TrustKind.WIDE_SUBJECT, provider, says)
@@ -209,18 +197,6 @@ class _Judged:
 def trusts_resale(trust: Policy) -> bool:
     """Whether the service for selling authorizations may assume the role."""
     return any(RESALE_SERVICE in one.services() for one in assuming(trust))
-
-
-def oidc_keys(provider: str) -> tuple[str, str]:
-    """The condition keys for audience and subject of an OIDC provider's ARN or host name."""
-    issuer = issuer_of(provider)
-    audience, subject = NAMED_APART.get(issuer, ("aud", "sub"))
-    return f"{issuer}:{audience}", f"{issuer}:{subject}"
-
-
-def issuer_of(provider: str) -> str:
-    """The issuer of an OIDC provider, which starts its condition keys: a host name and a path."""
-    return provider.partition(":oidc-provider/")[2] or provider
 
 
 def _callers(statement: Statement) -> frozenset[str] | None:
@@ -269,30 +245,3 @@ def _demands(condition: Condition) -> bool:
 
 def _is_spoken(condition: Condition) -> bool:
     return all(value.strip("*? ") for value in condition.values)
-
-
-WILD = re.compile(r"[*?]|[$][{]")
-
-
-def _is_exact(condition: Condition) -> bool:
-    """Whether every value is one subject; only StringLike reads wildcards."""
-    return _names_somebody(condition) and (
-        condition.base != "StringLike" or not any(map(WILD.search, condition.values))
-    )
-
-
-def _names_somebody(condition: Condition) -> bool:
-    """Whether every value names an owner whole before its first wildcard, such as repo:acme/*.
-
-    repo:* and repo:acme* would let in repositories that anybody can make.
-    """
-    return all(_names_an_owner(condition.base, value) for value in condition.values)
-
-
-def _names_an_owner(operator: str, value: str) -> bool:
-    wild = WILD.search(value) if operator == "StringLike" else None
-    if wild is None:
-        return value.strip("*? ") != ""
-    said = value[: wild.start()]
-    label = LABEL.match(said)
-    return any(re.split(r"[:/]", said[label.end() :] if label else said)[:-1])

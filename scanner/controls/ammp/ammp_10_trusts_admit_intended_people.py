@@ -12,6 +12,7 @@ from scanner.remedy import Remedy
 from scanner.scope.ammp import SELLER, trusted_roles
 from scanner.scope.cas import assuming
 from scanner.scope.holder import READ_BY, RoleHolder
+from scanner.scope.issuers import serves_everybody
 from scanner.scope.trust_rewrites import PUT_TRUST, cloudformation, narrowed, terraform
 from scanner.scope.trusts import TrustFault, TrustKind, faults_of
 from scanner.vocabulary import NotSeen, Severity, known
@@ -58,12 +59,18 @@ def check(holder: RoleHolder, snapshot: Snapshot) -> Verdict:
             f"Role {holder.name}: {one.sentence}",
             excerpt,
             *pieces,
-            severity=SEVERITIES[one.kind],
+            severity=_severity(one),
             values=values,
         )
         for one in faults
     ]
     return all_faults(failing, passed(_fine(holder, trust)))
+
+
+def _severity(fault: TrustFault) -> Severity:
+    """By its kind; where everybody gets a token, a missing subject lets strangers in like a trust."""
+    open_to_all = fault.kind is TrustKind.NO_SUBJECT and serves_everybody(fault.who)
+    return Severity.HIGH if open_to_all else SEVERITIES[fault.kind]
 
 
 def _fine(holder: RoleHolder, trust: Policy) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from scanner.facts.organizations import Organization
 from scanner.facts.profile import Profile
-from scanner.scope.trusts import RESALE_SERVICE, TrustFault, TrustKind, faults_of, oidc_keys
+from scanner.scope.issuers import oidc_keys
+from scanner.scope.trusts import RESALE_SERVICE, TrustFault, TrustKind, faults_of
 from scanner.vocabulary import Observed
 from tests.builders import ORGANIZATION, OWN, STRANGER, a_snapshot, denied
 from tests.documents import Document, a_policy, allow, deny, trust
@@ -213,11 +214,27 @@ def test_a_subject_that_names_no_owner_counts_as_missing(sub: object) -> None:
 
 @pytest.mark.parametrize(
     "sub",
-    ["repo:acme/*", "repo:acme/app:*", "project_path:acme/*", "{0a1b}:*", "organization:acme:project:*",
-     "system:serviceaccount:shop:*", ["repo:acme/app", "repo:acme/*"]],
+    ["repo:acme/*", "repo:acme/app:*", ["repo:acme/app", "repo:acme/*"]],
 )  # fmt: skip
 def test_a_subject_that_names_its_owner_is_wide_but_not_missing(sub: object) -> None:
     assert kinds(github(sub)) == [(K.WIDE_SUBJECT, GITHUB)]
+
+
+@pytest.mark.parametrize(
+    ("sub", "kind"),
+    [
+        ("system:serviceaccount:shop:*", K.WIDE_SUBJECT),
+        ("{0a1b}:*", K.WIDE_SUBJECT),
+        ("organization:acme:project:*", K.WIDE_SUBJECT),
+        ("system:serviceaccount:*", K.NO_SUBJECT),
+        ("repository_owner:*", K.NO_SUBJECT),
+    ],
+)
+def test_other_issuers_have_their_own_subjects(sub: str, kind: TrustKind) -> None:
+    name = EKS.partition("/")[2]
+    audience = {f"{name}:aud": "sts.amazonaws.com"}
+    when = {"StringEquals": audience, "StringLike": {f"{name}:sub": sub}}
+    assert kinds(federated(EKS, when)) == [(kind, EKS)]
 
 
 @pytest.mark.parametrize("sub", ["repo:acme/app:ref:refs/heads/main", "repo:acme/*"])

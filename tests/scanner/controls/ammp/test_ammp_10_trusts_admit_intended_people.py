@@ -38,6 +38,8 @@ PORTAL = allow("aws-marketplace:ListEntities")
 SELLER = a_managed_policy("Seller", PORTAL)
 SAML = f"arn:aws:iam::{OWN}:saml-provider/idp"
 GITHUB = f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"
+ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/0A1B"
+EKS = f"arn:aws:iam::{OWN}:oidc-provider/{ISSUER}"
 AUD = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
 SUB = "token.actions.githubusercontent.com:sub"
 EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "x1"}}
@@ -72,6 +74,25 @@ def federated(provider: str, when: Document | None = None) -> Document:
     how = "SAML" if provider == SAML else "WebIdentity"
     return allow(f"sts:AssumeRoleWith{how}", on=None, to={"Federated": provider}, when=when)
 
+
+def ci(sentence: str, expected: Expected, sub: str) -> Case:
+    return trusting(
+        sentence, expected, federated(GITHUB, {"StringEquals": AUD, "StringLike": {SUB: sub}})
+    )
+
+
+def from_ci(issuer: str, sub: str) -> Document:
+    tests = {"StringEquals": {f"{issuer}:aud": "aws"}, "StringLike": {f"{issuer}:sub": sub}}
+    return federated(f"arn:aws:iam::{OWN}:oidc-provider/{issuer}", tests)
+
+
+NOBODYS = ("repository_owner:*", "repo:*/app:*", "environment:production")
+OWNED = ("repo:acme/app:*", "repository_owner:acme:*")
+CLAIMS = (
+    ("gitlab.com", "project_path"),
+    ("app.terraform.io", "organization"),
+    ("agent.buildkite.com", "organization"),
+)
 
 FAILS = (
     trusting(
@@ -147,14 +168,21 @@ FAILS = (
         federated(GITHUB, {"StringEquals": {SUB: "repo:acme/app:ref:refs/heads/main"}}),
     ),
     trusting(
-        "OIDC without a subject is medium",
-        fails(MEDIUM, f"no condition says whose {SUB} it must be."),
-        federated(GITHUB, {"StringEquals": AUD}),
+        "OIDC of a cluster without a subject is medium",
+        fails(MEDIUM, f"no condition says whose {ISSUER}:sub it must be."),
+        federated(EKS, {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}),
     ),
     trusting(
-        "A subject with a leading wildcard is none",
-        fails(MEDIUM, "no condition says whose"),
-        federated(GITHUB, {"StringEquals": AUD, "StringLike": {SUB: "*:ref:refs/heads/main"}}),
+        "Where anybody gets a token it is high",
+        fails(HIGH, f"whose {SUB} it must be; anybody can get one there."),
+        federated(GITHUB, {"StringEquals": AUD}),
+    ),
+    *(ci(f"GitHub, no owner: {sub}", fails(HIGH, "anybody can get one"), sub) for sub in NOBODYS),
+    *(
+        trusting(
+            f"{issuer} without an owner", fails(HIGH, "anybody"), from_ci(issuer, f"{claim}:*")
+        )
+        for issuer, claim in CLAIMS
     ),
     trusting(
         "A deleted principal is low",
@@ -212,6 +240,16 @@ PASSES = (
         "A subject that leaves open which branch passes with a remark",
         passes(shows=f"with every {SUB} that fits repo:acme/app:*."),
         federated(GITHUB, {"StringEquals": AUD, "StringLike": {SUB: "repo:acme/app:*"}}),
+    ),
+    *(ci(f"GitHub, an owner: {sub}", passes(shows="with every"), sub) for sub in OWNED),
+    *(
+        trusting(f"{issuer} with an owner", passes(), from_ci(issuer, f"{claim}:acme/x:*"))
+        for issuer, claim in CLAIMS
+    ),
+    trusting(
+        "The exact owner alone",
+        passes(),
+        federated(GITHUB, {"StringEquals": AUD | {SUB: "repository_owner:acme"}}),
     ),
     trusting(
         "Session tags alone do not assume a role",
