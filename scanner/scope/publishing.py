@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from scanner.policy import Statement
 from scanner.policy.context import opened
-from scanner.policy.match import covers
+from scanner.policy.match import ARN_PARTS, covers, overlaps
 from scanner.scope.stated import is_exact, named_values
 
 START = frozenset({"aws-marketplace:StartChangeSet"})
@@ -17,6 +17,7 @@ SETTINGS = frozenset({"UpdateDisbursementPreferences", "UpdateInformation"})
 """Change types of payouts and of the seller's own profile."""
 
 CHANGE_SETS = "arn:*:aws-marketplace:*:*:AWSMarketplace*/ChangeSet/*"
+ANY_CHANGE_SET = "AWSMarketplace/ChangeSet/*"
 SELLER = "arn:*:aws-marketplace:*:*:AWSMarketplace*/Seller/*"
 ENTITY_PARTS = 3
 
@@ -53,8 +54,14 @@ def is_change_set(resource: str) -> bool:
 
 
 def reaches_change_sets(statement: Statement) -> bool:
-    """Whether a statement reaches change sets at all."""
-    return statement.reaches(CHANGE_SETS)
+    """Whether a statement reaches change sets at all.
+
+    Only the last part of an ARN counts: Offer/* does not reach Offer/x/ChangeSet/y, which is none.
+    """
+    if not statement.names_resources:
+        return statement.reaches(CHANGE_SETS)
+    parts = (opened(one).split(":", ARN_PARTS - 1) for one in statement.resources)
+    return any(len(one) < ARN_PARTS or overlaps(one[-1], ANY_CHANGE_SET) for one in parts)
 
 
 def _all_are(statement: Statement, test: Callable[[str], bool]) -> bool:

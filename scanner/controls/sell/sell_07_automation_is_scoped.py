@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
-
 from scanner.control import Control, Reference, Verdict, failed, passed
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Grant, Statement
+from scanner.policy import Grant
 from scanner.remedy import Remedy
 from scanner.scope import taking
 from scanner.scope.holder import Held, Holder
 from scanner.scope.natures import is_workload, seen_workload
 from scanner.scope.principals import principals
-from scanner.scope.publishing import (
-    CHANGE_TYPE,
-    START,
-    is_scoped,
-    reaches_change_sets,
-)
+from scanner.scope.publishing import START, is_scoped, reaches_change_sets
+from scanner.scope.publishing_rewrites import publishing_part, scoping
 from scanner.scope.sell import called
-from scanner.scope.stated import is_exact
-from scanner.scope.subtraction import Stated, on_condition, without
+from scanner.scope.subtraction import without
 from scanner.vocabulary import Listed, NotSeen, Severity, derived, seen
 
 NOTE = "StartChangeSet with no entity, change type or intent named."
-VERSIONS = ("AddDeliveryOptions", "UpdateDeliveryOptions")
-"""Change types of a pipeline that publishes new versions, the usual case."""
-
-READING = ("DescribeChangeSet", "DescribeEntity", "ListChangeSets", "ListEntities")
 
 
 def workloads(snapshot: Snapshot) -> Listed[Holder]:
@@ -75,22 +64,16 @@ def _values(holder: Holder, grants: tuple[Grant, ...], snapshot: Snapshot) -> di
     alone = [one for one in found if not (taking.is_of_aws(one) or one.via or one.key in shared)]
     first = (alone or found)[0]
     more = {"more": ", ".join(one.title for one in found if one is not first)}
+    scoped = scoping(snapshot.account)
     if alone:
-        return NOTHING | taking.rewritten(holder, first, grants, START, _scoped) | more
-    document = SCOPED
-    if not taking.is_of_aws(first):
-        loose = [one.statement for one in grants if one.policy is first.policy]
-        document = without(first.policy, loose, START, _scoped)
+        return NOTHING | taking.rewritten(holder, first, grants, START, scoped) | more
+    loose = [one.statement for one in grants if one.policy is first.policy]
+    document = (
+        publishing_part(first.policy, loose, scoped)
+        if taking.is_of_aws(first)
+        else without(first.policy, loose, START, scoped)
+    )
     return NOTHING | _replaced(holder, first, document, snapshot) | more
-
-
-def _scoped(statement: Statement, stated: Stated) -> Stated:
-    """The same on the change types that a condition of another form already names, or the usual."""
-    tests = statement.conditions_on(CHANGE_TYPE)
-    named = sorted({value for one in tests for value in one.values})
-    usable = named and all(map(is_exact, named)) and not any("Not" in one.base for one in tests)
-    types = named if usable else list(VERSIONS)
-    return on_condition(stated | {"Resource": "*"}, {"StringEquals": {CHANGE_TYPE: types}})
 
 
 def _replaced(holder: Holder, held: Held, document: str, snapshot: Snapshot) -> dict[str, str]:
@@ -106,23 +89,6 @@ def _replaced(holder: Holder, held: Held, document: str, snapshot: Snapshot) -> 
         return taking.NOTHING | scoped | left | {"replacement": arn}
     return taking.detached(holder, held, arn) | scoped
 
-
-SCOPED = json.dumps({
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": [f"aws-marketplace:{name}" for name in READING],
-            "Resource": "*",
-        },
-        {
-            "Effect": "Allow",
-            "Action": sorted(START),
-            "Resource": "*",
-            "Condition": {"StringEquals": {CHANGE_TYPE: list(VERSIONS)}},
-        },
-    ],
-})  # fmt: skip
 
 VALUES = ("new_policy", "scoped", "leave_user", "leave_group", "new_group")
 NOTHING = taking.NOTHING | dict.fromkeys(VALUES, "")

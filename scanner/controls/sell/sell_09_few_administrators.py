@@ -67,10 +67,15 @@ def _administrator(holder: Holder, snapshot: Snapshot, *, approved: bool) -> Ver
 
 
 def _deposed(holder: Holder, grants: tuple[Grant, ...]) -> dict[str, str]:
-    """Values that take away what makes it an administrator: a managed policy, or a statement."""
+    """Values that take away what makes it one: its group, a managed policy, or a statement.
+
+    A group stays as it is, as other members may be right to administer.
+    """
     found = taking.sources(holder, grants)
     first, *rest = found
     more = {"more": ", ".join(held.title for held in rest)}
+    if first.via:
+        return NOTHING | {"leave_user": holder.name, "leave_group": first.via} | more
     if not taking.is_inline(first):
         return NOTHING | taking.detached(holder, first) | more
     return NOTHING | taking.rewritten(holder, first, grants, ALL) | more
@@ -85,7 +90,16 @@ def _bounded(holder: Holder, snapshot: Snapshot) -> dict[str, str]:
     return NOTHING | bounded | {f"bound_{kind}": holder.name}
 
 
-BOUNDS = ("boundary", "boundary_arn", "boundary_name", "bound_user", "bound_role", "bound_reserved")
+BOUNDS = (
+    "boundary",
+    "boundary_arn",
+    "boundary_name",
+    "bound_user",
+    "bound_role",
+    "bound_reserved",
+    "leave_user",
+    "leave_group",
+)
 NOTHING = taking.NOTHING | dict.fromkeys(BOUNDS, "")
 
 BOUND = """\
@@ -100,6 +114,8 @@ aws iam put-user-permissions-boundary --user-name [[bound_user]] \\
 
 aws iam put-role-permissions-boundary --role-name [[bound_role]] \\
   --permissions-boundary [[boundary_arn]]"""
+
+LEAVE = "aws iam remove-user-from-group --user-name [[leave_user]] --group-name [[leave_group]]"
 
 STACK = """\
 # Then set the boundary with the command of the CLI form: principals that exist are not in a stack.
@@ -133,18 +149,21 @@ REMEDY = Remedy(
         "In IAM open Roles, [[bound_role]], Permissions boundary, and set it.",
         "In IAM Identity Center set it as the boundary of the permission set behind"
         " [[bound_reserved]], and provision it again.",
+        "In IAM open User groups, [[leave_group]], and take out [[leave_user]]; the group and its"
+        " other members stay as they are.",
         *taking.STEPS,
     ),
-    cli="\n\n".join((BOUND, taking.CLI)),
+    cli="\n\n".join((BOUND, LEAVE, taking.CLI)),
     cloudformation="\n\n".join((STACK, taking.CLOUDFORMATION)),
     terraform="\n\n".join((RESOURCE, taking.TERRAFORM)),
     breaks=(
         "Pipelines that create roles or users stop: test them, or give them roles by a template.",
         "Whoever has nothing but administration has nothing left: give the policies of the job first.",
-        "Detaching a policy from a group takes it from all its members. Keep one administrator whom you"
-        " approve signed in until you have seen that somebody else can still administer the account.",
+        "Whoever leaves group [[leave_group]] loses its other rights too.",
+        "Keep one administrator whom you approve signed in until you have seen that somebody else can"
+        " still administer the account.",
     ),
-    way_back="Attach the policy again, or aws iam delete-user-permissions-boundary and"
+    way_back="Attach the policy again, put the user back into the group, or aws iam delete-user-permissions-boundary and"
     " delete-role-permissions-boundary.",
 )
 

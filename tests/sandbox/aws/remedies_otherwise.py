@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sandbox.aws.seeds.documents import allow, policy, queue_arn, trusts
+from sandbox.aws.seeds.documents import allow, policy, queue_arn, trusts, trusts_service
 from sandbox.aws.seeds.making import HOME, Key
 from sandbox.aws.state import EventDataStore
 from tests.sandbox.aws.remedies_account import (
@@ -60,6 +60,18 @@ def pipeline_in_a_group(account: Account) -> str:
 
 def administrator(account: Account) -> str:
     return account.attach(PUBLISHER, f"{AWS}AdministratorAccess")
+
+
+def administrator_by_group(account: Account) -> str:
+    account.make.group("admins", attached=(f"{AWS}AdministratorAccess",))
+    account.make.user("eve", password=3, mfa=True, groups=("admins",))
+    return f"arn:aws:iam::{ACCOUNT}:user/eve"
+
+
+def offers_by_a_pipeline(account: Account) -> str:
+    attached = (f"{AWS}AWSMarketplaceSellerOfferManagement",)
+    trust = trusts_service("codebuild.amazonaws.com", ACCOUNT)
+    return account.make.role("Pipeline", used=1, trust=trust, attached=attached)
 
 
 def call_with_a_key(account: Account) -> str:
@@ -246,7 +258,9 @@ FAULTS = {
     "SELL-01 inline in a group": everything_inline_in_a_group,
     "SELL-02 by group": workload_with_full_access_by_group,
     "SELL-07 by group": pipeline_in_a_group,
+    "SELL-07 by a policy of AWS": offers_by_a_pipeline,
     "SELL-09 administrator": administrator,
+    "SELL-09 by group": administrator_by_group,
     "CAS-03 by a policy of AWS": delivery_sees_instances,
     "CAS-04 with a key": call_with_a_key,
     "CAS-05 beside other rights": delivery_beside_other_rights,

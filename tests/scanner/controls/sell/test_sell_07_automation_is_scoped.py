@@ -90,6 +90,11 @@ FAILS = (
         allow(START, when={"StringEquals": {TYPE: "AddVersion"}}),
         allow(START),
     ),
+    ci(
+        "Nor do all offers reach any",
+        fails(MEDIUM, "its calls fail"),
+        allow(START, on=f"{CATALOG}/Offer/*", when={"StringEquals": {TYPE: "CreateOffer"}}),
+    ),
     on("Without change sets nothing works", fails(MEDIUM, "its calls fail", shows="missing"), PRODUCT),
     Case(
         "A user with keys only, and a role of an OIDC issuer, are workloads",

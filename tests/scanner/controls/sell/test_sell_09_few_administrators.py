@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-
 import pytest
 
 from scanner.controls.sell.sell_09_few_administrators import CONTROL
 from scanner.facts.profile import Profile
-from scanner.facts.snapshot import Snapshot
 from scanner.policy import ESCALATE
-from scanner.remedy import fill
 from scanner.vocabulary import Severity
 from tests.builders import (
     AUTHORIZATION_DETAILS,
@@ -26,7 +21,7 @@ from tests.builders import (
     an_arn,
     denied,
 )
-from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
+from tests.cases import Case, Expected, fails, not_applicable, not_assessed, passes
 from tests.documents import (
     Document,
     a_malformed_policy,
@@ -248,75 +243,3 @@ CASES = (*ADMINISTRATORS, *ESCALATIONS, *UNSEEN)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_few_administer_and_nobody_can_become_one(case: Case) -> None:
     case.holds_for(CONTROL)
-
-
-@pytest.mark.parametrize(
-    ("where", "commands"),
-    [
-        (
-            a_snapshot(users=(a_user(managed=[ADMIN]),), policies=POLICIES),
-            [f"detach-user-policy --user-name deploy --policy-arn {ADMIN.arn}"],
-        ),
-        (
-            a_snapshot(
-                users=(a_user(groups=["g"]),),
-                groups=(a_group("g", managed=[ADMIN]),),
-                policies=POLICIES,
-            ),
-            [f"detach-group-policy --group-name g --policy-arn {ADMIN.arn}"],
-        ),
-        (
-            a_snapshot(roles=(a_role("ci", inline={"p": allow("*")}),)),
-            ["delete-role-policy --role-name ci --policy-name p"],
-        ),
-        (
-            a_snapshot(roles=(a_role("ci", inline={"p": a_policy(allow("*"), allow("s3:*"))}),)),
-            ["put-role-policy --role-name ci --policy-name p"],
-        ),
-        (
-            a_snapshot(users=(a_user(inline={"p": allow(PUT)}),)),
-            [
-                "create-policy --policy-name no-identity-writes",
-                "put-user-permissions-boundary --user-name deploy",
-                "--permissions-boundary arn:aws:iam::111122223333:policy/no-identity-writes",
-            ],
-        ),
-        (
-            a_snapshot(roles=(a_role("ci", inline={"p": allow("iam:*")}),)),
-            ["put-role-permissions-boundary --role-name ci"],
-        ),
-    ],
-)
-def test_the_remedy_is_for_what_brings_it(where: Snapshot, commands: list[str]) -> None:
-    (outcome,) = judged(CONTROL, where).values()
-    script = fill(CONTROL.remedy, outcome.values).cli
-    assert [one for one in commands if one not in script] == [], script
-
-
-@pytest.mark.parametrize("statements", [[allow("iam:*")], [allow_all_but("s3:*")], [allow(PUT)]])
-def test_the_boundary_of_the_remedy_ends_it(statements: Sequence[Document]) -> None:
-    inline = {"p": a_policy(*statements)}
-    (before,) = judged(CONTROL, a_snapshot(users=(a_user(inline=inline),))).values()
-    document = a_policy(*json.loads(before.values["boundary"])["Statement"])
-    boundary = a_managed_policy("no-identity-writes", document=document, attachments=0)
-    assert boundary.arn == before.values["boundary_arn"]
-    mended = a_snapshot(users=(a_user(inline=inline, boundary=boundary.arn),), policies=(boundary,))
-    (after,) = judged(CONTROL, mended).values()
-    assert (after.status, "no administrator" in after.reason) == ("pass", True)
-
-
-def test_a_boundary_that_is_there_is_kept_and_narrowed() -> None:
-    loose = a_managed_policy("Loose", allow("iam:*", "s3:*"))
-    users = (a_user(inline={"p": allow_all_but("billing:*")}, boundary=loose.arn),)
-    (outcome,) = judged(CONTROL, a_snapshot(users=users, policies=(loose,))).values()
-    assert outcome.values["boundary_name"] == "no-identity-writes-user-deploy"
-    kept, refusal = json.loads(outcome.values["boundary"])["Statement"]
-    assert (kept["Action"], refusal["Effect"]) == (["iam:*", "s3:*"], "Deny")
-
-
-def test_a_permission_set_gets_the_boundary() -> None:
-    role = a_role("AWSReservedSSO_x", path=PATH, inline={"p": allow("iam:*")})
-    (outcome,) = judged(CONTROL, a_snapshot(roles=(role,))).values()
-    filled = fill(CONTROL.remedy, outcome.values)
-    assert "permission set behind AWSReservedSSO_x" in " ".join(filled.console)
-    assert "put-role-permissions-boundary" not in filled.cli
