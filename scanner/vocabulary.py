@@ -73,6 +73,13 @@ TOPIC_TITLES = {
 }
 
 
+REFUSALS = frozenset({
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException",
+    "UnauthorizedOperation", "403",
+})  # fmt: skip
+"""Codes with which services of AWS say that the caller lacks a right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unobserved:
     """A fact that AWS would not tell: the IAM action that was missing, the error, and where."""
@@ -81,6 +88,11 @@ class Unobserved:
     error: str
     region: str = ""
     detail: str = ""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether AWS refused the call, so that a right of the role would show it."""
+        return bool(self.action) and self.error in REFUSALS
 
     def sentence(self) -> str:
         """One sentence for people: what could not be read, where, and why."""

@@ -17,7 +17,10 @@ class Answer(models.TextChoices):
 
 
 class AttestationEnd(models.TextChoices):
-    """Why an attestation is not in force any more; empty while it is."""
+    """Why an attestation is not in force any more; empty while it is.
+
+    It is replaced by a newer answer or, by nobody, by what a scan could see again.
+    """
 
     EXPIRED = "expired"
     REPLACED = "replaced"
@@ -25,7 +28,7 @@ class AttestationEnd(models.TextChoices):
 
 
 class Attestation(OrganisationOwned):
-    """A named person's dated answer to a manual control (design 2.11).
+    """A named person's dated answer to a manual control, or to one that a refused call left open.
 
     It is in force until `valid_until`, or until it is replaced or withdrawn. The answer itself is
     never changed; `ended_at`, `end` and `ended_by` are written once.

@@ -62,6 +62,17 @@ class ControlResult(OrganisationOwned):
     def __str__(self) -> str:
         return f"{self.control}: {self.status}"
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether people are asked because AWS refused a call, not because no API shows it."""
+        return self.asked and bool(self.missing_action)
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether somebody's answer stands for what was refused; the counts are of what was seen."""
+        answered = {StatusChoice.PASS, StatusChoice.FAIL}
+        return self.is_refused and self.status in answered
+
 
 class FindingState(models.TextChoices):
     """Where the work on it is; only a scan resolves."""

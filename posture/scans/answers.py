@@ -1,13 +1,17 @@
-"""What attestations make of manual outcomes: a yes passes, a no fails (design 2.11 and 3)."""
+"""What attestations make of an outcome: a yes passes, a no fails (design 2.7, 2.11 and 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from posture.models import Answer, Attestation
+from posture.models import Answer, Attestation, AttestationEnd
 from posture.scans.findings import Step
 from scanner.control import Outcome
+from scanner.controls import every_control
 from scanner.evidence import Fact
 from scanner.vocabulary import Status
+
+ANSWER = "Answer"
+"""How the first piece of evidence of an answered outcome is called."""
 
 Answers = Mapping[tuple[str, str], Attestation]
 """Attestations in force by control id and resource key."""
@@ -26,12 +30,20 @@ def answered(outcome: Outcome, answers: Answers) -> Outcome:
     answer = answers.get((outcome.control, outcome.resource))
     if answer is None or outcome.status is not Status.MANUAL:
         return outcome
+    return as_said(outcome, answer)
+
+
+def as_said(outcome: Outcome, answer: Attestation) -> Outcome:
+    """Return the outcome that an answer makes; it says so where nobody could look."""
     holds = answer.answer == Answer.YES
     when = f"{answer.at:%-d %B %Y}"
     until = f"{answer.valid_until:%-d %B %Y}"
     said = "confirmed" if holds else "denied"
     reason = f"{answer.by.name or answer.by.email} {said} on {when}: {answer.statement}"
-    facts = [Fact("Answer", f"{answer.answer}, valid until {until}")]
+    refused = outcome.missing_action
+    if outcome.status is Status.NOT_ASSESSED:
+        reason += f" This is attested, not seen: {refused or 'a call'} was refused."
+    facts = [Fact(ANSWER, f"{answer.answer}, valid until {until}")]
     facts += [Fact("Note", answer.note)] if answer.note else []
     facts += [Fact("Evidence", answer.evidence_url)] if answer.evidence_url else []
     facts += [Fact("Document", answer.evidence_name)] if answer.evidence_name else []
@@ -41,4 +53,21 @@ def answered(outcome: Outcome, answers: Answers) -> Outcome:
         severity=outcome.ceiling,
         reasons=(reason,),
         evidence=(*facts, *outcome.evidence),
+        missing=(),
+    )
+
+
+def end_overtaken(
+    step: Step, answers: Answers, left: Collection[str], outcomes: Iterable[Outcome]
+) -> None:
+    """End the answers to controls that are not for people, where this scan could read the fact.
+
+    `left` are the controls that it could not read. It ends as replaced, by nobody: what was seen
+    stands in its place.
+    """
+    seen = {one.control for one in outcomes} - set(left)
+    by_api = {control.id for control in every_control() if control.attestation is None}
+    over = [one.pk for one in answers.values() if one.control in seen & by_api]
+    Attestation.objects.filter(pk__in=over, ended_at__isnull=True).update(
+        ended_at=step.at, end=AttestationEnd.REPLACED
     )

@@ -1,4 +1,4 @@
-"""Answering manual controls: the answer, its finding, the results and the score, in one transaction."""
+"""Answering what a scan left to people: the answer, its finding, the results and the score, in one transaction."""
 
 import logging
 from collections.abc import Iterable
@@ -23,14 +23,15 @@ from posture.models import (
 from posture.models.crossing import Located, expired_attestations
 from posture.models.plain import storable
 from posture.models.tenancy import within
-from posture.scans.answers import answered
+from posture.scans.answers import as_said
 from posture.scans.changes import Known, compare
 from posture.scans.findings import Step, write_findings
 from posture.scans.rescoring import rescore
 from scanner.control import Control, Outcome
 from scanner.controls import every_control
+from scanner.evidence import Fact
 from scanner.score import score_of
-from scanner.vocabulary import Status
+from scanner.vocabulary import Status, Unobserved
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +57,18 @@ class Said:
 
 
 def attest(*, account: Account, control_id: str, said: Said, by: User) -> Attestation:
-    """Answer a manual control, inside `within` the account's organisation.
+    """Answer a manual control, or one that a refused call left open, inside `within`.
 
     The former answer is replaced. A "no" opens a finding, a "yes" resolves it, and the score is
     computed anew. Raises NotAttestableError when the control is not for people to answer, or was
     not reached by a scan of the account yet; ValueError for an answer that cannot hold.
     """
-    control = _attestable(control_id)
+    control = _control(control_id)
     step = _step(account, by)
     _check(said, step.at)
     result = ControlResult.objects.filter(account=step.account, control=control.id).first()
+    if control.attestation is None and (result is None or not result.asked):
+        raise NotAttestableError(_decided(control.id))
     if result is None or not result.asked:
         message = f"The last scan of {step.account.label} has nothing to confirm for {control.id}."
         raise NotAttestableError(message)
@@ -88,7 +91,7 @@ def attest(*, account: Account, control_id: str, said: Said, by: User) -> Attest
     _apply(
         step,
         control,
-        answered(_asked(step.account, control), {(control.id, step.account.key): made}),
+        as_said(_asked(step.account, control, result), made),
     )
     return made
 
@@ -119,31 +122,35 @@ def _expire(place: Located) -> bool:
 
 
 def _unanswer(step: Step, attestation: Attestation, end: str) -> bool:
-    """Take an answer back: the outcome is manual again, and a finding of a "no" stays open.
+    """Take an answer back: the outcome is what the scan left, and a finding of a "no" stays open.
 
     Where the last scan did not leave it to people, the answer did not count and nothing changes.
     """
     if not _end([attestation], end, step):
         return False
     control = {one.id: one for one in every_control()}.get(attestation.control)
-    asked = ControlResult.objects.filter(
+    result = ControlResult.objects.filter(
         account=step.account, control=attestation.control, asked=True
-    )
-    if control is not None and control.attestation is not None and asked.exists():
-        _apply(step, control, _asked(step.account, control))
+    ).first()
+    if control is not None and result is not None:
+        _apply(step, control, _asked(step.account, control, result))
     return True
 
 
-def _attestable(control_id: str) -> Control[Any]:
+def _control(control_id: str) -> Control[Any]:
     found = next((one for one in every_control() if one.id == control_id), None)
-    if found is None or found.attestation is None:
-        message = f"{control_id} is decided by what AWS shows, not by an answer."
-        raise NotAttestableError(message)
+    if found is None:
+        raise NotAttestableError(_decided(control_id))
     return found
 
 
+def _decided(control_id: str) -> str:
+    return f"{control_id} is decided by what AWS shows, not by an answer."
+
+
 def _statement(control: Control[Any]) -> str:
-    return control.attestation.statement if control.attestation else ""
+    """What is confirmed: of a control that a call was refused to, that its requirement holds."""
+    return control.attestation.statement if control.attestation else f"{control.title}."
 
 
 def _step(account: Account, by: User | None) -> Step:
@@ -177,18 +184,27 @@ def _end(rows: Iterable[Attestation], end: str, step: Step) -> int:
     )
 
 
-def _asked(account: Account, control: Control[Any]) -> Outcome:
-    """The outcome of a scan before anybody answers."""
+def _asked(account: Account, control: Control[Any], result: ControlResult) -> Outcome:
+    """The outcome of a scan before anybody answers, with the hints as they were stored."""
+    facts = tuple(
+        Fact(piece["label"], piece["value"], piece["read_by"])
+        for piece in result.evidence
+        if result.is_refused
+    )
+    actions = result.missing_action.split(", ") if facts else []
     return Outcome(
         control=control.id,
         topic=control.topic,
         resource=account.key,
         name=f"Account {account.aws_account}",
         region="",
-        status=Status.MANUAL,
+        status=Status.NOT_ASSESSED if result.is_refused else Status.MANUAL,
         severity=control.severity,
         ceiling=control.severity,
-        reasons=(f"No API shows this. To confirm: {_statement(control)}",),
+        reasons=tuple(fact.value for fact in facts)
+        or (f"No API shows this. To confirm: {_statement(control)}",),
+        evidence=facts,
+        missing=tuple(Unobserved(action, "AccessDenied") for action in actions),
     )
 
 
@@ -206,11 +222,8 @@ def _apply(step: Step, control: Control[Any], outcome: Outcome) -> None:
     changes = compare({mark: outcome}, known, {control.id})
     write_findings(step, changes, known, NO_POINTS)
     row = ControlResult.objects.filter(account=step.account, control=control.id)
-    row.update(
-        status=outcome.status.value,
-        passing=int(outcome.status is Status.PASS),
-        reason=outcome.reason,
-    )
+    row.update(status=outcome.status.value, reason=outcome.reason)
+    row.filter(missing_action="").update(passing=int(outcome.status is Status.PASS))
     one = next(one for one in rescore(step).controls if one.control == control.id)
     left = [finding.last_seen for finding in changes.left(known)]
     row.update(

@@ -20,12 +20,13 @@ from posture.models import (
 )
 from posture.models.plain import storable, storable_json
 from posture.models.tenancy import committed
-from posture.scans.answers import answered, answers_in_force
+from posture.scans.answers import answered, answers_in_force, end_overtaken
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
 from posture.scans.findings import Step, write_findings
-from posture.scans.results import hints_of, write_account, write_results
+from posture.scans.results import Asked, hints_of, write_account, write_results
 from posture.scans.storing import keep
+from posture.scans.unseen import Left, asked, attested, left_open
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Outcome
 from scanner.controls import every_control
@@ -99,6 +100,9 @@ def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
         _fingerprint(step.account, one): answered(_storable(one), answers)
         for one in report.outcomes
     }
+    left = left_open(step.account, named.values(), answers)
+    end_overtaken(step, answers, left, named.values())
+    named = _with_answers(step.account, named, left, attested(step.account, left, answers))
     controls = {control.id for control in every_control()}
     known = _known(step.account, named)
     judged = score(
@@ -108,9 +112,25 @@ def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
     )
     changes = compare(named, known, controls)
     write_findings(step, changes, known, judged)
-    write_results(step, named.values(), changes.left(known), judged, hints_of(report.outcomes))
+    manual = [one for one in report.outcomes if one.status is Status.MANUAL]
+    hints = hints_of([*manual, *(asked(step.account, one) for one in left.values())])
+    write_results(step, named.values(), changes.left(known), judged, Asked(hints, left))
     write_account(step, judged, _proven(report))
     return judged, changes
+
+
+def _with_answers(
+    account: Account, named: Mapping[str, Outcome], left: Left, said: Mapping[str, Outcome]
+) -> dict[str, Outcome]:
+    """The outcomes with what people attested in place of what AWS refused."""
+    kept = {
+        key: one
+        for key, one in named.items()
+        if one.control not in said or one.status is not Status.NOT_ASSESSED
+    }
+    unsaid = [one for control, mine in left.items() if control not in said for one in mine]
+    of_account = [one for one in unsaid if one.resource == account.key]
+    return kept | {_fingerprint(account, one): one for one in (*of_account, *said.values())}
 
 
 def _proven(report: Report) -> frozenset[str]:

@@ -60,16 +60,18 @@ def _tally(
         for key in failing
         if not {(result.control, key), (result.control, "")}.isdisjoint(excused)
     }
+    attested = result.is_attested
+    passing = result.passing + (attested and result.status == Status.PASS)
     return ControlTally(
         control=result.control,
         topic=Topic(result.topic),
         ceiling=control.severity,
         status=Status(result.status),
         failing={key: one for key, one in failing.items() if key not in out},
-        passing=result.passing,
-        unread=result.not_assessed,
-        open_ended=result.open_ended,
+        passing=passing,
+        unread=0 if attested else result.not_assessed,
+        open_ended=result.open_ended and not attested,
         waived=len(out),
         stale=len(stale - out),
-        read=result.passing + len(failing.keys() - stale),
+        read=passing + len(failing.keys() - stale),
     )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from posture.models import Account, ControlResult, Scan, ScorePoint
 from posture.models.plain import storable, storable_json
 from posture.scans.changes import Known, piece_json
 from posture.scans.findings import Step
+from posture.scans.unseen import Left
 from scanner.control import Outcome
 from scanner.score import ControlScore, Part, Score
+from scanner.tally import ControlTally
 from scanner.vocabulary import Severity, Status
 
 SHOWN_REASONS = 3
@@ -21,13 +24,20 @@ Hints = Mapping[str, list[dict[str, Any]]]
 """What can be shown to whoever answers, by the id of each control that the scan left to people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a scan left to people: its hints, and what it saw of controls that it was refused."""
+
+    hints: Hints
+    refused: Left
+
+
 def hints_of(outcomes: Iterable[Outcome]) -> Hints:
-    """Return the hints of the outcomes as the scan gave them, before anybody's answer."""
+    """Return the hints of outcomes that people are asked about, before anybody's answer."""
     hints: dict[str, list[dict[str, Any]]] = {}
     for outcome in outcomes:
-        if outcome.status is Status.MANUAL:
-            pieces = storable_json([piece_json(one) for one in outcome.evidence])
-            hints.setdefault(outcome.control, []).extend(pieces)
+        pieces = storable_json([piece_json(one) for one in outcome.evidence])
+        hints.setdefault(outcome.control, []).extend(pieces)
     return hints
 
 
@@ -36,11 +46,12 @@ def write_results(
     outcomes: Iterable[Outcome],
     left: Iterable[Known],
     judged: Score,
-    hints: Hints,
+    asked: Asked,
 ) -> None:
     """Write one row per control that was judged or still has open findings; drop all others.
 
-    `left` are findings that stay open though this scan could not look at them.
+    `left` are findings that stay open though this scan could not look at them. The rows of
+    what was refused keep what the scan saw, whatever somebody attested.
     """
     by_control: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -49,9 +60,13 @@ def write_results(
     for finding in left:
         seen[finding.control].append(finding.last_seen)
     rows = [
-        _result(step, control, by_control.get(control.control, []), seen[control.control], hints)
+        _result(
+            step, control, by_control.get(control.control, []), seen[control.control], asked.hints
+        )
         for control in judged.controls
     ]
+    for row in rows:
+        _keep_what_was_seen(row, asked.refused.get(row.control, []))
     ControlResult.objects.filter(account=step.account).exclude(
         control__in=[row.control for row in rows]
     ).delete()
@@ -87,13 +102,6 @@ def _result(
 ) -> ControlResult:
     telling = [one for one in outcomes if one.status is control.status]
     reasons = list(dict.fromkeys(one.reason for one in telling if one.reason))
-    actions = dict.fromkeys(
-        gap.action
-        for one in outcomes
-        if one.status is Status.NOT_ASSESSED
-        for gap in one.missing
-        if gap.action
-    )
     return ControlResult(
         organisation_id=step.account.organisation_id,
         account=step.account,
@@ -105,7 +113,7 @@ def _result(
         passing=control.passing,
         not_assessed=control.unread,
         reason=" ".join(reasons[:SHOWN_REASONS]),
-        missing_action=storable(", ".join(list(actions)[:SHOWN_ACTIONS])),
+        missing_action=_missing(outcomes),
         share=control.share,
         open_ended=control.open_ended,
         asked=control.control in hints,
@@ -113,6 +121,20 @@ def _result(
         stale_since=min(seen) if control.stale and seen else None,
         scan=step.scan,
     )
+
+
+def _missing(outcomes: Iterable[Outcome]) -> str:
+    unread = (one for one in outcomes if one.status is Status.NOT_ASSESSED)
+    actions = dict.fromkeys(gap.action for one in unread for gap in one.missing if gap.action)
+    return storable(", ".join(list(actions)[:SHOWN_ACTIONS]))
+
+
+def _keep_what_was_seen(row: ControlResult, outcomes: list[Outcome]) -> None:
+    """Count what a scan could not read as such, also where an answer stands for it."""
+    if outcomes:
+        raw = ControlTally.of(row.control, outcomes, [], ())
+        row.passing, row.not_assessed, row.open_ended = raw.passing, raw.unread, raw.open_ended
+        row.missing_action = _missing(outcomes)
 
 
 def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:

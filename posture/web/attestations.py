@@ -22,6 +22,9 @@ from posture.web.doors import find, page, require
 from posture.web.forms_attestation import AttestationForm
 
 HISTORY_AT_MOST = 20
+REFUSED_DAYS = 90
+"""What we propose where the role should be given the right instead."""
+SEEN = "Ended by what a scan saw"
 ENDS = {"expired": "Expired", "replaced": "Replaced", "withdrawn": "Withdrawn"}
 
 
@@ -32,13 +35,13 @@ def attestations(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     scope = scope_of(request)
     row = find(accounts_of(scope), pk, "account")
     answers = {one.control: one for one in _in_force(scope, row)}
-    open_items = {one.control for one in _results(scope, row).filter(asked=True)}
+    open_items = {one.control: one for one in _results(scope, row).filter(asked=True)}
     asked = [one for one in catalogue.controls() if one.id in open_items | answers.keys()]
     topics = [
         {
             "title": title,
             "rows": [
-                {"control": one, "answer": answers.get(one.id), "counts": one.id in open_items}
+                {"control": one, "answer": answers.get(one.id), "result": open_items.get(one.id)}
                 for one in asked
                 if one.topic == code
             ],
@@ -62,7 +65,7 @@ def attestation(request: HttpRequest, pk: uuid.UUID, control_id: str) -> HttpRes
     scope = scope_of(request)
     row = find(accounts_of(scope), pk, "account")
     about = next((one for one in catalogue.controls() if one.id == control_id), None)
-    if about is None or about.attestation is None:
+    if about is None or not (about.attestation or _was_asked(scope, row, control_id)):
         message = "There is nothing of this name for people to confirm."
         raise Http404(message)
     if request.method != "POST":
@@ -132,6 +135,13 @@ def document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return response
 
 
+def _was_asked(scope: Scope, row: Account, control_id: str) -> bool:
+    """Whether a refused call leaves it to people, or somebody attested it once."""
+    asked = _results(scope, row).filter(control=control_id, asked=True)
+    answers = attestations_of(scope).filter(account=row, control=control_id)
+    return bool(asked.exists() or answers.exists())
+
+
 def _results(scope: Scope, row: Account) -> Any:
     return results_of(scope).filter(account=row)
 
@@ -142,7 +152,7 @@ def _in_force(scope: Scope, row: Account) -> Any:
 
 
 def _empty_form(about: catalogue.ControlPage) -> AttestationForm:
-    days = about.attestation.valid_days if about.attestation else 0
+    days = about.attestation.valid_days if about.attestation else REFUSED_DAYS
     last = timezone.now().date() + dt.timedelta(days=days)
     return AttestationForm(initial={"valid_until": last.isoformat()})
 
@@ -165,6 +175,7 @@ def _shown(
         "place": "accounts",
         "here": row,
         "control": about,
+        "statement": about.attestation.statement if about.attestation else f"{about.title}.",
         "hints": evidence.facts(result.evidence) if result else [],
         "excerpts": evidence.excerpts(result.evidence) if result else [],
         "steps": about.remedy.console,
@@ -182,6 +193,6 @@ def _told(row: Attestation) -> dict[str, Any]:
     return {
         "row": row,
         "who": visible(row.by.name or row.by.email),
-        "end": ENDS.get(row.end, ""),
+        "end": ENDS.get(row.end, "") if row.end != "replaced" or row.ended_by else SEEN,
         "ended_by": visible(row.ended_by.name or row.ended_by.email) if row.ended_by else "",
     }

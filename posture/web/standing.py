@@ -63,7 +63,11 @@ class Unseen:
 
 def unseen_of(results: Sequence[ControlResult]) -> Unseen:
     """Sum up the controls that were not assessed."""
-    missing = [one for one in results if one.status == "not_assessed" or one.not_assessed]
+    missing = [
+        one
+        for one in results
+        if one.status == "not_assessed" or (one.not_assessed and not one.is_attested)
+    ]
     partly = sum(one.status != "not_assessed" for one in missing)
     named = (name.strip() for one in missing for name in one.missing_action.split(","))
     actions = tuple(dict.fromkeys(name for name in named if name))
@@ -79,11 +83,13 @@ def assessed_of(results: Sequence[ControlResult]) -> str:
     seen = "control" if times["wholly"] == 1 else "controls"
     parts = [f"{times['wholly']} {seen} assessed wholly"]
     parts += [f"{times[how]} {how}" for how in ("partly", "not at all")]
-    rest = ("not applicable", "for you to confirm")
+    rest = ("attested, not seen", "not applicable", "for you to confirm")
     return ", ".join(parts + [f"{times[how]} {how}" for how in rest if times[how]])
 
 
 def _extent(result: ControlResult) -> str:
+    if result.is_attested:
+        return "attested, not seen"
     named = EXTENTS.get(result.status)
     return named or ("partly" if result.not_assessed else "wholly")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from scanner.vocabulary import REFUSALS
+
 
 class CannotReach(Exception):  # noqa: N818 - reads as what happened
     """The account as a whole cannot be read; `code` is stable, `advice` says what to do."""
@@ -50,16 +52,6 @@ class Trouble(Exception):  # noqa: N818 - reads as what happened
 
 EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-)
-DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "UnauthorizedOperation",
-        "403",
-    }
 )
 UNKNOWN_KEYS = frozenset(
     {
@@ -108,7 +100,7 @@ def refusal(code: str, status: int, message: str) -> Trouble:
         return Trouble(code, Kind.EXPIRED)
     if code in THROTTLED or status == HTTP_TOO_MANY:
         return Trouble(code, Kind.THROTTLED)
-    if code in DENIED:
+    if code in REFUSALS:
         return Trouble(code, Kind.DENIED, visible(message, MESSAGE_LIMIT))
     if status >= HTTP_SERVER_ERROR:
         return Trouble(code, Kind.UNWELL)

@@ -213,3 +213,78 @@ def test_an_item_that_a_scan_decided_says_so_and_can_only_be_withdrawn(
     assert "Record the answer" not in page
     assert "Withdraw it" in page
     assert answer(owner, account, answer="yes")[0] == 400
+
+
+REFUSED = "AMI-06"
+NOT_SEEN = "ec2:DescribeImages could not be read in us-east-1: AccessDenied."
+
+
+@pytest.fixture
+def refused(scan: Scan, account: Account) -> Scan:
+    """A scan that AWS refused the images."""
+    hint = {"kind": "fact", "label": "Not seen", "value": NOT_SEEN, "read_by": "ec2:DescribeImages"}
+    a_result(scan, REFUSED, status="not_assessed", asked=True, topic="ami", severity="critical",
+             passing=0, not_assessed=1, missing_action="ec2:DescribeImages", reason=NOT_SEEN,
+             evidence=[hint])  # fmt: skip
+    scored(account, scan)
+    return scan
+
+
+def test_a_refused_call_offers_an_attestation(
+    owner: Client, account: Account, refused: Scan
+) -> None:
+    item = reverse("attestation", args=[account.pk, REFUSED])
+    for page in (reverse("account", args=[account.pk]), reverse("control", args=[REFUSED])):
+        assert f'<a href="{item}">Attest it</a>' in text(owner.get(page).content)
+    assert "1 waiting" in text(owner.get(reverse("attestations", args=[account.pk])).content)
+    page = text(owner.get(item).content)
+    assert "AWS refused <code>ec2:DescribeImages</code>" in page
+    assert NOT_SEEN in page
+    assert "Record the answer" in page
+
+
+def test_an_attested_control_is_marked_as_not_seen(
+    owner: Client, account: Account, refused: Scan
+) -> None:
+    item = reverse("attestation", args=[account.pk, REFUSED])
+    until = (timezone.now() + timedelta(days=90)).date().isoformat()
+    response = owner.post(item, {"valid_until": until, "answer": "yes", "note": "Looked"})
+    assert response.status_code == 302
+    for page in (
+        item,
+        reverse("account", args=[account.pk]),
+        reverse("control", args=[REFUSED]),
+        reverse("attestations", args=[account.pk]),
+    ):
+        assert "Attested, not seen" in text(owner.get(page).content)
+    (row,) = stored(account)
+    assert (row.control, row.answer, row.note) == (REFUSED, "yes", "Looked")
+    assert row.statement.endswith(".")
+
+
+def test_strangers_and_viewers_attest_nothing_that_was_refused(
+    stranger: Client, member: Callable[[str], Client], account: Account, refused: Scan
+) -> None:
+    item = reverse("attestation", args=[account.pk, REFUSED])
+    assert stranger.get(item).status_code == 404
+    assert stranger.post(item, {"answer": "yes"}).status_code == 404
+    viewer = member("viewer")
+    assert "Record the answer" not in text(viewer.get(item).content)
+    assert viewer.post(item, {"answer": "yes"}).status_code == 403
+    assert stored(account) == []
+
+
+def test_what_a_scan_saw_is_no_item(owner: Client, account: Account, scan: Scan) -> None:
+    a_result(scan, REFUSED, topic="ami")
+    scored(account, scan)
+    item = reverse("attestation", args=[account.pk, REFUSED])
+    assert owner.get(item).status_code == 404
+    assert owner.post(item, {"answer": "yes"}).status_code == 404
+
+
+def test_an_answer_that_a_scan_ended_says_so(
+    owner: Client, account: Account, scan: Scan, alice: User
+) -> None:
+    an_attestation(scan, alice, control=REFUSED, end="replaced", ended_at=timezone.now())
+    page = text(owner.get(reverse("attestation", args=[account.pk, REFUSED])).content)
+    assert "Ended by what a scan saw" in page
