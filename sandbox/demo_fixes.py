@@ -14,7 +14,10 @@ DELIVERY_SERVICE = "arn:aws:iam::452565589796:root"
 
 
 def fix_some_faults(fake: FakeAws, account: str = larkfield.ACCOUNT) -> None:
-    """Fix three critical faults of Larkfield, as its findings advise; again changes nothing."""
+    """Fix the critical faults of Larkfield and its passwords, as its findings advise.
+
+    Again changes nothing.
+    """
     ec2, iam = (_client(fake, account, service) for service in ("ec2", "iam"))
     ec2.modify_image_attribute(
         ImageId=PUBLIC_IMAGE, LaunchPermission={"Remove": [{"Group": "all"}]}
@@ -26,7 +29,15 @@ def fix_some_faults(fake: FakeAws, account: str = larkfield.ACCOUNT) -> None:
         ],
     }
     iam.update_assume_role_policy(RoleName=DELIVERY_ROLE, PolicyDocument=json.dumps(trust))
-    fake.change_state(account, root={"mfa": "hardware"})
+    iam.update_account_password_policy(
+        MinimumPasswordLength=14,
+        PasswordReusePrevention=24,
+        RequireSymbols=True,
+        RequireNumbers=True,
+        RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True,
+        AllowUsersToChangePassword=True,
+    )
 
 
 def _client(fake: FakeAws, account: str, service: Any) -> Any:

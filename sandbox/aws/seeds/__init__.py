@@ -6,14 +6,15 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from sandbox.aws.asking import World
-from sandbox.aws.seeds import brightwater, empty, larkfield, many
+from sandbox.aws.seeds import brightwater, empty, larkfield, larkfield_demo, many
 
 _SEEDS: dict[str, tuple[Callable[..., list[str]], ...]] = {
     "larkfield": (larkfield.sow,),
     "brightwater": (brightwater.sow,),
     "empty": (empty.sow,),
     "many": (many.sow,),
-    "demo": (larkfield.sow, brightwater.sow, empty.sow),
+    "demo": (larkfield_demo.sow, brightwater.sow, empty.sow),
+    "everything": (larkfield.sow, brightwater.sow, empty.sow),
 }
 NAMES = tuple(_SEEDS)
 

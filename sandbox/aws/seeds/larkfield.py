@@ -18,7 +18,7 @@ AMMP-08 | medium   | user/release-bot                      | access key 400 days
 AMMP-08 | medium   | user/metering-service                 | access key 500 days old
 AMMP-08 | low      | role/LarkfieldCatalogEditor           | portal role never used in 200 days
 AMMP-09 | medium   | :root                                 | passwords of 8 characters, old ones may come back
-AMMP-10 | medium   | role/LarkfieldReleasePipeline         | every repository of GitHub may assume it
+AMMP-10 | high     | role/LarkfieldReleasePipeline         | every repository of GitHub may assume it
 SELL-01 | high     | policy/larkfield-marketplace-all      | AWS-Marketplace:* in a customer managed policy
 SELL-03 | high     | user/maria.keller                     | publishes and changes payouts by that policy
 SELL-04 | medium   | user/maria.keller                     | and may buy

@@ -213,7 +213,7 @@ def test_other_machines_have_no_control_unless_it_was_opened(
 
 
 def test_accounts_are_listed_with_their_administrator(fake_aws: FakeAws) -> None:
-    assert fake_aws.seed("demo") == ["111122223333", "444455556666", "777788889999"]
+    assert fake_aws.seed("everything") == ["111122223333", "444455556666", "777788889999"]
     listed = {one["account"]: one for one in fake_aws.accounts()}
     assert set(listed) == {"111122223333", "444455556666", "777788889999"}
     assert (listed["111122223333"]["users"], listed["777788889999"]["users"]) == (7, 0)

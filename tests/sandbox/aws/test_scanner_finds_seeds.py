@@ -9,16 +9,22 @@ from types import ModuleType
 import pytest
 
 from sandbox.aws.client import FakeAws
-from sandbox.aws.seeds import brightwater, larkfield
+from sandbox.aws.seeds import brightwater, larkfield, larkfield_demo
 from sandbox.aws.seeds.seeded import SeededFault, seeded_faults
 from scanner.role import policy_document
 
 EXTERNAL_ID = "an-external-id-of-ours"
 
 
-@pytest.mark.parametrize("module", [larkfield, brightwater], ids=["larkfield", "brightwater"])
-def test_the_findings_are_those_of_the_table(fake_aws: FakeAws, module: ModuleType) -> None:
-    fake_aws.seed("demo")
+@pytest.mark.parametrize(
+    ("module", "seed"),
+    [(larkfield, "everything"), (larkfield_demo, "demo"), (brightwater, "demo")],
+    ids=["larkfield", "larkfield_demo", "brightwater"],
+)
+def test_the_findings_are_those_of_the_table(
+    fake_aws: FakeAws, module: ModuleType, seed: str
+) -> None:
+    fake_aws.seed(seed)
     role = fake_aws.create_scan_role(
         account=module.ACCOUNT, external_id=EXTERNAL_ID, policy_document=policy_document()
     )

@@ -40,7 +40,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def environment(fake_aws: FakeAws) -> dict[str, str]:
-    fake_aws.seed("demo")
+    fake_aws.seed("everything")
     fake_aws.create_scan_role(
         account=brightwater.ACCOUNT, external_id=ID, policy_document=policy_document()
     )
@@ -83,7 +83,7 @@ def test_a_topic_asks_only_for_what_it_needs(
 
 
 def test_our_own_credentials_need_no_role(fake_aws: FakeAws, tmp_path: Path) -> None:
-    fake_aws.seed("demo")
+    fake_aws.seed("everything")
     environment = fake_aws.admin_profile(brightwater.ACCOUNT, tmp_path)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         environment[name] = ""

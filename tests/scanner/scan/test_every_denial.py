@@ -153,7 +153,7 @@ NOT_ASKED = {"iam:ListAccessKeys", "s3:GetBucketLocation"}
 
 def enter(fake_aws: FakeAws) -> list[Visit]:
     """Both accounts, each with the role of our template."""
-    fake_aws.seed("demo")
+    fake_aws.seed("everything")
     arns = [
         fake_aws.create_scan_role(
             account=account, external_id=EXTERNAL_ID, policy_document=policy_document()

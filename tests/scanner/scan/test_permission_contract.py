@@ -37,7 +37,7 @@ class Seen(NamedTuple):
 @pytest.fixture
 def seen(fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Seen:
     """Both accounts, scanned with a role that holds the policy of our template and nothing more."""
-    fake_aws.seed("demo")
+    fake_aws.seed("everything")
     for name, value in fake_aws.environment().items():
         monkeypatch.setenv(name, value)
     reports = []
