@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.aws.client import FakeAws
-from sandbox.aws.seeds import larkfield_demo
+from sandbox.aws.seeds.larkfield import ACCOUNT
 from sandbox.demo_data import MISSING
 from sandbox.demo_fixes import fix_some_faults
 from scanner.aws import Limits, Role, Visit
@@ -19,9 +19,7 @@ def scanned(fake: FakeAws, without: str = "") -> Report:
     policy = policy_document()
     for statement in policy["Statement"]:
         statement["Action"] = [one for one in statement["Action"] if one != without]
-    role = fake.create_scan_role(
-        account=larkfield_demo.ACCOUNT, external_id=EXTERNAL_ID, policy_document=policy
-    )
+    role = fake.create_scan_role(account=ACCOUNT, external_id=EXTERNAL_ID, policy_document=policy)
     quick = Limits(slow_wait=0.0, slow_wait_most=0.0, report_wait=3.0, spaced=0.0)
     return scan(Visit(Role(role, EXTERNAL_ID, "seller-posture-demo")), limits=quick)
 
