@@ -31,6 +31,7 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     now: datetime | None = None,
     progress: Callable[[Picture], None] | None = None,
     stop: Callable[[], bool] = never,
+    enough: Callable[[], bool] = never,
     limits: Limits | None = None,
 ) -> Report:
     """Visit an account and give the report.
@@ -38,7 +39,8 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     `regions` are names of regions to look at beside us-east-1, none means all that are enabled;
     `now` is the moment of the snapshot, in UTC; `progress` gets a complete picture, from any
     thread: phase, calls, denied, throttled, and services with service, region, state (waiting,
-    reading, read, gaps), calls and denied. `stop` is asked before every request, from any thread.
+    reading, read, gaps), calls and denied. `stop` and `enough` are asked before every request,
+    from any thread: once `enough` says True nothing more is asked, and what was read is judged.
     Raises CannotReach (code, message, advice) when the account cannot be read as a whole, and
     Stopped when `stop` said True. Everything else that AWS refuses is in the report.
     """
@@ -53,7 +55,7 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     )
     warm(botocore_names(plan.services))
     began = time.monotonic()
-    snapshot, calls = _snapshot(visit, plan, chosen, show, stop, limits)
+    snapshot, calls = _snapshot(visit, plan, chosen, show, stop, enough, limits)
     show.enter("judging")
     return judged(snapshot, calls=calls, collecting=time.monotonic() - began)
 
@@ -87,6 +89,7 @@ def _snapshot(  # noqa: PLR0913, PLR0917 - what scan was given
     topics: tuple[Topic, ...],
     show: Progress,
     stop: Callable[[], bool],
+    enough: Callable[[], bool],
     limits: Limits | None,
 ) -> tuple[Snapshot, Tally]:
     aws = enter(
@@ -97,6 +100,7 @@ def _snapshot(  # noqa: PLR0913, PLR0917 - what scan was given
         watch=show.watch,
     )
     try:
+        aws.heed(enough)
         show.count(aws.calls)
         show.enter("reading")
         facts = collect(aws, plan, show)

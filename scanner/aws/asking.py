@@ -26,6 +26,10 @@ SLOW_TRIES = {Kind.THROTTLED: 8, Kind.UNWELL: 2}
 """How often the second pass asks again."""
 
 
+CANCELLED = "Cancelled"
+"""The error of what was not asked any more because somebody had seen enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How hard we ask and how long we wait; seconds unless said otherwise."""
@@ -103,6 +107,7 @@ class Asker:
         self._actions = actions
         self._limits = limits
         self._stop = stop
+        self._enough: Callable[[], bool] = lambda: False
         self._home = home
         self._ended = threading.Event()
         self._why: CannotReach | None = None
@@ -112,8 +117,20 @@ class Asker:
         self._renewing = threading.Lock()
         self._generation = 0
 
+    def heed(self, enough: Callable[[], bool]) -> None:
+        """From now on ask nothing more once `enough` says so; it is asked from any thread."""
+        self._enough = enough
+
     def check(self) -> None:
-        """Raise Stopped, or why the account cannot be reached, when the scan is to end."""
+        """Raise what keeps the next request from being sent, if anything does.
+
+        Stopped, or CannotReach, when the scan is to end; Trouble when somebody has seen enough.
+        """
+        self._check_end()
+        if self._enough():
+            raise Trouble(CANCELLED, Kind.OTHER, "the scan was cancelled before")
+
+    def _check_end(self) -> None:
         if self._why is not None:
             raise self._why
         if self._ended.is_set() or self._stop():
@@ -127,7 +144,7 @@ class Asker:
     def pause(self, seconds: float) -> None:
         """Sleep, unless the scan ends meanwhile."""
         self._ended.wait(seconds)
-        self.check()
+        self._check_end()
 
     def ask(self, service: Service, operation: str, params: Answer) -> Answer:
         """Ask once, as often as it takes; raises Trouble, Stopped or CannotReach."""
@@ -198,6 +215,7 @@ class Asker:
         try:
             self._wire.ask(self._home, IDENTITY.split(":")[1], {})
         except Trouble as trouble:
+            self.check()
             self.end(
                 CannotReach(
                     "credentials_expired",

@@ -183,8 +183,12 @@ class Aws:
         """Sleep, unless the scan ends meanwhile."""
         self._asker.pause(seconds)
 
+    def heed(self, enough: Callable[[], bool]) -> None:
+        """From now on ask nothing more once `enough` says so: what is left to ask becomes a gap."""
+        self._asker.heed(enough)
+
     def check(self) -> None:
-        """Raise Stopped or CannotReach when the scan is to end."""
+        """Raise Stopped, CannotReach or Trouble when nothing more is to be asked."""
         self._asker.check()
 
     def give_up(self, why: CannotReach) -> None:

@@ -103,6 +103,27 @@ def test_stop_is_asked_before_each_call() -> None:
     assert len(aws.asked) == 1
 
 
+def test_once_it_is_enough_the_rest_is_a_gap_and_what_was_read_stays() -> None:
+    answers = iter([False, True])
+    aws = FakeAws({"iam:GetAccountSummary": SUMMARY})
+    aws.heed(lambda: next(answers))
+    assert summary(aws) == SUMMARY
+    assert summary(aws) == Unobserved(
+        "iam:GetAccountSummary", "Cancelled", detail="the scan was cancelled before"
+    )
+    assert len(aws.asked) == 1
+
+
+def test_what_is_enough_ends_no_pause_and_is_no_trouble_with_credentials() -> None:
+    aws = FakeAws({"iam:GetAccountSummary": EXPIRED, "sts:GetCallerIdentity": EXPIRED})
+    answers = iter([False, True])
+    aws.heed(lambda: next(answers))
+    aws.pause(0)
+    gap = summary(aws)
+    assert isinstance(gap, Unobserved)
+    assert gap.error == "Cancelled"
+
+
 def test_a_pause_ends_when_the_scan_ends() -> None:
     aws = FakeAws({})
     aws.close()

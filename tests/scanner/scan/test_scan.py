@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from scanner.collect.progress import Picture
 from scanner.controls import every_control
 from scanner.facts.profile import Profile
 from scanner.facts.unread import NOT_READ
-from scanner.report import to_json, to_text
+from scanner.report import Report, to_json, to_text
 from scanner.role import policy_document
 from scanner.scan import replay, scan
 from scanner.vocabulary import Status, Topic, gaps, seen
@@ -128,6 +129,27 @@ def test_a_scan_stops_when_it_is_told_to(aws: FakeAws) -> None:
     with pytest.raises(Stopped):
         scan(a_visit(aws), limits=LIMITS, stop=soon)
     assert len(aws.calls()) < 60
+
+
+def test_a_scan_that_is_cut_keeps_what_was_read_and_passes_nothing_else(aws: FakeAws) -> None:
+    visit = a_visit(aws)
+    whole = scan(visit, now=NOW, limits=LIMITS)
+    passed = {(one.control, one.resource) for one in whole.outcomes if one.status is Status.PASS}
+    for questions in (0, 90):
+        report = cut_after(visit, questions)
+        assert report.calls.total < whole.calls.total
+        assert {gap.error for gap in report.unobserved} == {"Cancelled"}
+        now_passed = {
+            (one.control, one.resource) for one in report.outcomes if one.status is Status.PASS
+        }
+        assert now_passed <= passed
+        assert any(one.status is Status.NOT_ASSESSED for one in report.outcomes)
+        assert replay(report.document).outcomes == report.outcomes
+
+
+def cut_after(visit: Visit, questions: int) -> Report:
+    asked = itertools.count()
+    return scan(visit, now=NOW, limits=LIMITS, enough=lambda: next(asked) >= questions)
 
 
 def test_keys_that_expire_in_mid_scan_are_renewed_and_the_call_repeated(aws: FakeAws) -> None:
