@@ -37,6 +37,8 @@ HEARTBEAT_SECONDS = env.number(
 )
 TICK_SECONDS = env.number("TICK_SECONDS", 20, at_least=0.1, at_most=300)
 REPUBLISH_SECONDS = env.number("REPUBLISH_SECONDS", 60, at_least=1, at_most=3600)
+RETRY_SECONDS = env.number("RETRY_SECONDS", 60, at_least=0.1, at_most=3600)
+SCANS_PER_ORGANISATION = env.count("SCANS_PER_ORGANISATION", 8, at_least=1, at_most=1000)
 SCAN_CONCURRENCY = env.count("SCAN_CONCURRENCY", 32, at_least=1, at_most=128)
 
 # PostgreSQL: everything runs as `app`; only `migrate` is `owner` (design 2.12)

@@ -37,16 +37,20 @@ def leaving_on_quit() -> Iterator[None]:
 
 @shared_task(name="posture.run_scan")
 def run_scan(scan_id: str) -> None:
-    """Run a scan that is due; anything else, and any other text, is dropped."""
+    """Run the scan whose turn it is if the named one is due; anything else is dropped."""
     try:
         known = uuid.UUID(scan_id)
     except (ValueError, TypeError, AttributeError):
         log.warning("not a scan id")
         return
     claim = scans.claim(known)
-    if claim is not None:
-        with leaving_on_quit():
-            scans.run(claim)
+    if claim is None:
+        return
+    if claim.scan.pk != known:
+        scans.wake(known)  # its message is used up, and it waits no less than before
+    with leaving_on_quit():
+        scans.run(claim)
+    scans.wake_next()
 
 
 @shared_task(name="posture.tick")

@@ -37,8 +37,10 @@ SETTINGS = {
     "LOG_LEVEL",
     "REDIS_URL",
     "REPUBLISH_SECONDS",
+    "RETRY_SECONDS",
     "ROLE_TEMPLATE_URL",
     "SCANNER_PRINCIPAL_ARN",
+    "SCANS_PER_ORGANISATION",
     "SCAN_CONCURRENCY",
     "SECRET_KEY",
     "SECRET_KEY_FALLBACKS",
@@ -113,6 +115,7 @@ def for_tests(*, start: bool = True) -> Iterator[dict[str, str]]:
             "SNAPSHOT_DIR": str(home / "snapshots"),
             "EMAIL_URL": "memorymail://",
             "LEASE_SECONDS": "2",
+            "RETRY_SECONDS": "0.2",
             "AWS_DEFAULT_REGION": "us-east-1",
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
         }

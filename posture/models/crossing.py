@@ -22,9 +22,21 @@ def organisations_of_user(user: uuid.UUID) -> list[uuid.UUID]:
     return [row[0] for row in _ask("SELECT * FROM organisations_of_user(%s)", user)]
 
 
-def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
-    """Return the organisation of a scan; None when there is no such scan."""
-    return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)
+CLAIMING = 0x5CA7
+"""The advisory lock of whoever looks for a scan to run; any number that nobody else takes."""
+
+
+def fairest_scan(named: uuid.UUID | None, at_once: int) -> Located | None:
+    """Return the scan that a worker is to take next, locked, in a transaction; None for none.
+
+    It is due, and of the organisation with the fewest running scans; among those of the one whose
+    turn was longest ago; its oldest. Organisations that run as many as they may, by their own number or
+    else `at_once`, are left out. None, too, when the scan that is `named` is not due itself.
+    One caller at a time, until its transaction ends: two would both see the same free slot.
+    """
+    _ask("SELECT pg_advisory_xact_lock(%s)", CLAIMING)
+    rows = _ask("SELECT * FROM fairest_scan(%s, %s)", named, at_once)
+    return Located(*rows[0]) if rows else None
 
 
 def token_with_key(key: str) -> Located | None:
@@ -39,7 +51,11 @@ def due_schedules() -> list[Located]:
 
 
 def overdue_scans(republish_seconds: float) -> list[Located]:
-    """Return running scans whose lease is over, and queued ones last published that long ago."""
+    """Return scans that the tick has to do something about, a hundred at most.
+
+    Running ones whose lease is over and that are to end or have not been published since; queued
+    ones that are due and were last published that long ago, or before their next try.
+    """
     rows = _ask("SELECT * FROM overdue_scans(make_interval(secs => %s))", republish_seconds)
     return [Located(*row) for row in rows]
 
@@ -49,7 +65,7 @@ def expired_attestations() -> list[Located]:
     return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
 
 
-def _ask(statement: str, *parameters: uuid.UUID | str | float) -> list[tuple[Any, ...]]:
+def _ask(statement: str, *parameters: uuid.UUID | str | float | None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement, [str(one) if isinstance(one, uuid.UUID) else one for one in parameters]

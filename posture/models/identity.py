@@ -16,6 +16,18 @@ class Organisation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    scans_at_once = models.PositiveSmallIntegerField(null=True)
+    """How many of its scans may run at the same time; null for what the installation allows."""
+    scan_turn = models.DateTimeField(null=True)
+    """When a worker last took one of its scans; who waits longest is next."""
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(scans_at_once__isnull=True) | models.Q(scans_at_once__gte=1),
+                name="one_scan_at_once_at_least",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

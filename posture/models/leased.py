@@ -58,15 +58,19 @@ class Leased(OrganisationOwned):
     def _rows(cls) -> models.QuerySet[Self]:
         return cls._default_manager.all()
 
+    @classmethod
+    def _waiting(cls) -> Q:
+        """Which rows a worker may take: queued ones, and those whose worker was lost."""
+        return Q(state=LeaseState.QUEUED) | Q(state=LeaseState.RUNNING, lease_until__lt=Now())
+
     def claim(self) -> bool:
         """Take this work for the calling worker; False when it is taken, over, or out of attempts.
 
         On True `attempt` and `fence` are those of the new lease.
         """
-        waiting = Q(state=LeaseState.QUEUED) | Q(state=LeaseState.RUNNING, lease_until__lt=Now())
         taken = (
             self._rows()
-            .filter(waiting, pk=self.pk, attempt__lt=MAX_ATTEMPTS)
+            .filter(self._waiting(), pk=self.pk, attempt__lt=MAX_ATTEMPTS)
             .update(
                 state=LeaseState.RUNNING,
                 attempt=F("attempt") + 1,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from posture.models.leased import ACTIVE, Leased, LeaseState
 from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
@@ -67,6 +68,16 @@ class Scan(Leased):
     coverage = models.PositiveSmallIntegerField(null=True)
     counts = models.JSONField(default=dict)
     engine = models.TextField(blank=True)
+    retry_at = models.DateTimeField(null=True)
+    """When a queued scan that failed through something that may pass is tried again."""
+    cancel_requested_at = models.DateTimeField(null=True)
+    """Since when it is to end; whatever ends it from then on makes it cancelled."""
+    cancel_requested_by = models.ForeignKey(
+        "posture.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cancel_requested_by_token = within_organisation(
+        "posture.ApiToken", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = (
@@ -86,6 +97,19 @@ class Scan(Leased):
 
     def __str__(self) -> str:
         return f"scan of {self.account_id}: {self.state}"
+
+    @classmethod
+    def _waiting(cls) -> Q:
+        """Not before the next try, and not what somebody cancelled; as `fairest_scan` has it."""
+        due = Q(retry_at__isnull=True) | Q(retry_at__lte=Now()) | ~Q(state=LeaseState.QUEUED)
+        return super()._waiting() & due & Q(cancel_requested_at__isnull=True)
+
+    @property
+    def cancelled_by(self) -> str:
+        """Who asked for the end: a person's or a token's name, or "somebody" who is gone."""
+        if self.cancel_requested_by_token_id:
+            return f"the token {self.cancel_requested_by_token.name}"
+        return str(self.cancel_requested_by or "somebody")
 
 
 class ScorePoint(OrganisationOwned):

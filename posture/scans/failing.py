@@ -1,10 +1,14 @@
-"""How a scan ends that has nothing to record: with a reason that people can act on."""
+"""How an attempt ends that has nothing to record: tried again, failed or cancelled, with a reason."""
 
-from typing import NamedTuple
+import random
+from datetime import timedelta
+from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.db.models import DateTimeField, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
-from posture.models import Account, LeaseState, Scan
+from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan
 from posture.models.plain import storable
 
 
@@ -22,7 +26,7 @@ TOO_LONG = Reason(
 )
 OURS = Reason(
     "internal",
-    "The scan failed three times through a fault of ours. The worker's log has the details.",
+    "The scan failed through a fault of ours. The worker's log has the details.",
 )
 NOT_CONNECTED = Reason(
     "not_connected",
@@ -36,17 +40,49 @@ CLOCK = Reason(
 )
 
 
-def fail(scan: Scan, fence: int, reason: Reason) -> None:
-    """End a scan that is held under `fence`, and let the account remember why; in a transaction.
+PASSING = frozenset({"throttled", "unreachable", "unwell", "credentials_expired", OURS.code})
+"""Codes of what may be over in some minutes; all others stay until somebody does something."""
 
-    A scan that somebody else has taken over is left to them.
+GROWTH = 4
+"""How much longer the second pause is than the first."""
+
+
+def fail(scan: Scan, fence: int, reason: Reason) -> None:
+    """End an attempt of a scan that is held under `fence`, in a transaction.
+
+    What may pass is tried again after a while, three times in all; the rest fails, and the account
+    remembers why. A scan that somebody cancelled is cancelled, one that somebody else has taken
+    over is left to them.
     """
-    sentence = storable(reason.sentence)
-    if scan.held(fence).update(
-        state=LeaseState.FAILED,
-        reason_code=reason.code,
-        reason=sentence,
-        finished_at=Now(),
-        lease_until=None,
-    ):
-        Account.objects.filter(pk=scan.account_id).update(state_reason=sentence)
+    row = scan.held(fence).select_for_update().first()
+    if row is None:
+        return
+    if row.cancel_requested_at is not None:
+        cancelled(row, f"Nothing of it is kept: {reason.sentence}")
+    elif reason.code in PASSING and row.attempt < MAX_ATTEMPTS:
+        _end(row, reason, state=LeaseState.QUEUED, retry_at=_next_try(row.attempt))
+    else:
+        tried = f" It was tried {row.attempt} times." if row.attempt > 1 else ""
+        told = Reason(reason.code, reason.sentence + tried)
+        _end(row, told, state=LeaseState.FAILED, finished_at=Now())
+        Account.objects.filter(pk=scan.account_id).update(state_reason=storable(told.sentence))
+
+
+def cancelled(row: Scan, what_is_left: str, **columns: Any) -> None:
+    """End a scan that somebody cancelled, in a transaction; `columns` are what else its row keeps."""
+    reason = Reason("cancelled", f"Cancelled by {row.cancelled_by}. {what_is_left}")
+    _end(row, reason, state=LeaseState.CANCELLED, finished_at=Now(), **columns)
+
+
+def _end(row: Scan, reason: Reason, **columns: Any) -> None:
+    """The row is locked, so nobody else ends it."""
+    Scan.objects.filter(pk=row.pk).update(
+        reason_code=reason.code, reason=storable(reason.sentence), lease_until=None, **columns
+    )
+
+
+def _next_try(attempt: int) -> "ExpressionWrapper[Any]":
+    """When to try again after this attempt: later each time, and not everybody at once."""
+    pause = settings.RETRY_SECONDS * GROWTH ** (attempt - 1)
+    jittered = timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+    return ExpressionWrapper(Now() + Value(jittered), output_field=DateTimeField())

@@ -37,6 +37,7 @@ def leave_running_scan() -> None:
 class Heartbeat:
     """While the block runs, extends the lease and writes the last progress that was shown.
 
+    `is_cancelled` turns True for good within a second or so when somebody asks the scan to end.
     `is_lost` turns True for good when the lease is another worker's, or when the database could
     not be reached for as long as a lease lasts: then the scan has to stop.
     """
@@ -47,6 +48,7 @@ class Heartbeat:
         self._latest: Mapping[str, Any] = no_progress()
         self._progress: Mapping[str, Any] | None = None
         self._lost = threading.Event()
+        self._cancelled = threading.Event()
         self._over = threading.Event()
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -73,6 +75,10 @@ class Heartbeat:
     def is_lost(self) -> bool:
         """Whether the scan has to stop; may be asked from any thread."""
         return self._lost.is_set()
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody wants the scan to end; may be asked from any thread."""
+        return self._cancelled.is_set()
 
     def show(self, progress: Mapping[str, Any]) -> None:
         """Remember a complete picture of the progress; it is written within a second or so."""
@@ -112,19 +118,22 @@ class Heartbeat:
             os._exit(os.EX_TEMPFAIL)
 
     def _write(self, *, due: bool) -> bool:
-        """Beat or show, or neither when there is nothing to say; False when the database fails."""
+        """Beat, show what there is to show, and listen; False when the database fails."""
         progress, self._progress = self._progress, None
-        if not due and progress is None:
-            return True
         try:
             with within(self._scan.organisation_id):
-                held = self._scan.beat(self._fence)
-                if held and progress is not None:
+                if due or progress is not None:
+                    self._scan.beat(self._fence)
+                if progress is not None:
                     self._scan.held(self._fence).update(progress=storable_json(progress))
+                asked = self._scan.held(self._fence).values_list("cancel_requested_at")
+                held = asked.first()
         except (DatabaseError, InterfaceError) as error:
             log.warning("heartbeat failed", extra={"scan": str(self._scan.pk), "error": str(error)})
             connection.close()
             return False
-        if not held:
+        if held is None:
             self._lost.set()
+        elif held[0] is not None:
+            self._cancelled.set()
         return True

@@ -22,7 +22,7 @@ from posture.models.plain import storable, storable_json
 from posture.models.tenancy import committed
 from posture.scans.answers import answered, answers_in_force, end_overtaken
 from posture.scans.changes import Changes, Known, compare
-from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
+from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, cancelled, fail
 from posture.scans.findings import Step, write_findings
 from posture.scans.results import Asked, hints_of, write_account, write_results
 from posture.scans.storing import keep
@@ -52,20 +52,23 @@ def record(*, scan: Scan, fence: int, report: Report) -> bool:
 
     `fence` is the number under which the scan was claimed. A second call, or one from a worker
     whose lease was taken over, changes nothing. A report older than the last recorded one is kept
-    but touches no finding and no score. One from the future, or of an account that was disconnected
-    meanwhile, fails the scan.
+    but touches no finding and no score, and so is one of a scan that was cancelled. One from the
+    future, or of an account that was disconnected meanwhile, fails the scan.
     """
     snapshot = keep(report.document, scan=scan, taken_at=report.snapshot.now, engine=report.engine)
 
     def write() -> bool:
         _be_patient()
         account = Account.objects.select_for_update().get(pk=scan.account_id)
-        if scan.held(fence).select_for_update().first() is None:
+        row = scan.held(fence).select_for_update().first()
+        if row is None:
             return False
         step = Step(account, scan, report.snapshot.now, database_now())
         refused = _refused(step)
         if refused is not None:
             fail(scan, fence, refused)
+        elif row.cancel_requested_at is not None:
+            _finish_cancelled(row, _saved(snapshot), report)
         elif account.scored_at is not None and step.taken_at < account.scored_at:
             _finish(step, _saved(snapshot), report, report.score, Changes(), older=True)
         else:
@@ -213,6 +216,22 @@ def _finish(  # noqa: PLR0913 - what the row of a scan tells
             "reopened": changes.count("reopened"),
             "not_assessed": judged.total.not_assessed,
         },
+    )
+
+
+def _finish_cancelled(row: Scan, snapshot: StoredSnapshot, report: Report) -> None:
+    """Keep the picture and say how much of one it is; it counts for nothing (decision 008)."""
+    rows = row.progress.get("services", []) if isinstance(row.progress, dict) else []
+    read = sum(isinstance(one, dict) and one.get("state") == "read" for one in rows)
+    cancelled(
+        row,
+        f"{read} of {len(rows)} services were read wholly, with {report.calls.total} calls; what "
+        "was read is kept with the scan, the rest is not assessed. Findings and score stay as the "
+        "scan before left them.",
+        snapshot=snapshot,
+        coverage=report.score.coverage,
+        engine=report.engine,
+        counts={"not_assessed": report.score.total.not_assessed},
     )
 
 

@@ -1,22 +1,26 @@
 """Asking for scans: by people, by programs, by schedules, and again for those that were left."""
 
 import logging
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
-from posture.enqueue import enqueue
+from posture.enqueue import enqueue, publish
 from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan, Schedule, User, database_now
-from posture.models.crossing import Located, due_schedules, overdue_scans
+from posture.models.crossing import Located, due_schedules, fairest_scan, overdue_scans
 from posture.models.leased import ACTIVE
 from posture.models.tenancy import within
+from posture.scans.failing import cancelled
 
 log = logging.getLogger(__name__)
 
 TASK = "posture.run_scan"
+LOST_AND_CANCELLED = "Its worker was lost before what it had read could be kept."
 WORKER_LOST = (
     "The worker was lost three times while it read this account. Start the scan again; if that "
     "happens again, the worker's log says why."
@@ -60,10 +64,23 @@ def start_due() -> int:
     return sum(_guarded(_start, place) for place in due_schedules())
 
 
-def take_back_overdue() -> int:
-    """Publish scans again that no worker has, and fail those that lost three workers.
+def wake(scan: uuid.UUID) -> None:
+    """Tell a worker about a scan that waits while nobody else may have heard of it."""
+    publish(TASK, scan)
 
-    Overdue are running scans whose lease is over and queued ones that were published a while ago.
+
+def wake_next() -> bool:
+    """Tell a worker about the scan whose turn it is, as room for one was made; False for none."""
+    with transaction.atomic():
+        place = fairest_scan(None, settings.SCANS_PER_ORGANISATION)
+    return place is not None and publish(TASK, place.id)
+
+
+def take_back_overdue() -> int:
+    """Publish scans again that no worker has; end those that lost three workers or were cancelled.
+
+    Overdue are running scans whose lease is over, queued ones that were published a while ago, and
+    those whose next try has come.
     """
     return sum(_guarded(_take_back, place) for place in overdue_scans(settings.REPUBLISH_SECONDS))
 
@@ -101,16 +118,22 @@ def _start(place: Located) -> bool:
 def _take_back(place: Located) -> bool:
     a_while_ago = Now() - timedelta(seconds=settings.REPUBLISH_SECONDS)
     left = Scan.objects.filter(pk=place.id, state=LeaseState.RUNNING, lease_until__lt=Now())
+    ended = left.filter(cancel_requested_at__isnull=False).select_for_update().first()
+    if ended is not None:
+        cancelled(ended, LOST_AND_CANCELLED, fence=F("fence") + 1)
+        return True
     if left.filter(attempt__gte=MAX_ATTEMPTS).update(
         state=LeaseState.FAILED,
         finished_at=Now(),
         fence=F("fence") + 1,
+        lease_until=None,
         reason_code="worker_lost",
         reason=WORKER_LOST,
     ):
         return True
     unheard = Q(last_published__lt=a_while_ago)
-    queued = Q(state=LeaseState.QUEUED) & unheard
+    retried = Q(retry_at__lte=Now()) & (unheard | Q(last_published__lt=F("retry_at")))
+    queued = Q(state=LeaseState.QUEUED) & (Q(retry_at__isnull=True) & unheard | retried)
     expired = Q(state=LeaseState.RUNNING, lease_until__lt=Now()) & (
         unheard | Q(last_published__lt=F("lease_until"))
     )

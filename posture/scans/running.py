@@ -7,11 +7,11 @@ from importlib import import_module
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from posture.models import MAX_ATTEMPTS, Account, Scan
-from posture.models.crossing import organisation_of_scan
+from posture.models import Account, Organisation, Scan
+from posture.models.crossing import fairest_scan
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
 from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail
@@ -45,23 +45,31 @@ def prepare() -> None:
     preload({"sts"} | {BOTOCORE_NAMES.get(prefix, prefix) for prefix in prefixes})
 
 
-def claim(scan_id: uuid.UUID) -> Claim | None:
-    """Take a scan that is queued, or whose worker was lost; None when it is not to be had."""
-    organisation = organisation_of_scan(scan_id)
-    if organisation is None:
-        return None
-    with within(organisation):
-        scan = Scan.objects.filter(pk=scan_id).first()
-        if scan is None or not scan.claim():
+def claim(named: uuid.UUID) -> Claim | None:
+    """Take the scan whose turn it is, woken up by a message that named one; None to do nothing.
+
+    The broker hands out messages in the order in which they were sent, so a fair order comes from
+    here: it need not be the named scan. A message whose scan is not due (taken, over, unknown, to
+    be tried later) is dropped. Nothing is taken while every organisation with work has all the
+    scans running that it may.
+    """
+    with transaction.atomic():
+        place = fairest_scan(named, settings.SCANS_PER_ORGANISATION)
+        if place is None:
             return None
-        return Claim(scan, Account.objects.get(pk=scan.account_id), scan.fence)
+        with within(place.organisation):
+            scan = Scan(pk=place.id)
+            if not scan.claim():
+                return None
+            Organisation.objects.filter(pk=place.organisation).update(scan_turn=Now())
+            return Claim(scan, Account.objects.get(pk=scan.account_id), scan.fence)
 
 
 def run(claim: Claim) -> None:
     """Visit the account and record what was seen; whatever happens, the scan's row says so.
 
     Not inside a transaction. A scan that another worker has taken over in the meantime is left to
-    that one. An error of ours gives the scan back for its next attempt.
+    that one. One that somebody cancels ends between two calls to AWS, and keeps what it has read.
     """
     if claim.account.state != Account.State.CONNECTED:
         _fail(claim, NOT_CONNECTED)
@@ -76,7 +84,7 @@ def run(claim: Claim) -> None:
         _fail(claim, TOO_LONG)
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
         log.exception("scan failed", extra=_named(claim))
-        _give_back(claim)
+        _fail_if_possible(claim)
 
 
 def _visit_and_record(claim: Claim) -> None:
@@ -89,6 +97,7 @@ def _visit_and_record(claim: Claim) -> None:
             limits=Limits(in_flight=settings.SCAN_CONCURRENCY),
             progress=heartbeat.show,
             stop=heartbeat.is_lost,
+            enough=heartbeat.is_cancelled,
         )
         connection.close_if_unusable_or_obsolete()  # minutes have passed since we last used it
         heartbeat.show_recording()
@@ -106,17 +115,13 @@ def _fail(claim: Claim, reason: Reason) -> None:
     committed(claim.scan.organisation_id, lambda: fail(claim.scan, claim.fence, reason))
 
 
-def _give_back(claim: Claim) -> None:
-    """End the lease now, so that the next tick publishes the scan again, or fail it for good."""
+def _fail_if_possible(claim: Claim) -> None:
+    """The fault may have been the database's, and last."""
     connection.close_if_unusable_or_obsolete()
     try:
-        if claim.scan.attempt >= MAX_ATTEMPTS:
-            _fail(claim, OURS)
-            return
-        with within(claim.scan.organisation_id):
-            claim.scan.held(claim.fence).update(lease_until=Now())
+        _fail(claim, OURS)
     except (DatabaseError, InterfaceError):
-        log.exception("scan not given back; its lease will end", extra=_named(claim))
+        log.exception("end of the scan not written; its lease will end", extra=_named(claim))
 
 
 def _named(claim: Claim) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import LazySettings
 
-from posture.models import Account, Finding, Scan
+from posture.models import Account, Finding, Scan, database_now
 from posture.models.tenancy import within
 from posture.profiles import profile_of
 from posture.scans import claim, run
@@ -47,6 +47,12 @@ def attempt(scan: Scan) -> None:
     taken = claim(scan.pk)
     assert taken is not None
     run(taken)
+
+
+def make_due(scan: Scan) -> None:
+    """Let the pause before its next try be over."""
+    with within(scan.organisation_id):
+        Scan.objects.filter(pk=scan.pk).update(retry_at=database_now())
 
 
 def reread(scan: Scan) -> Scan:
@@ -100,13 +106,48 @@ def test_an_account_that_lets_nobody_in_fails_with_what_to_do(
     assert seller.score is None
 
 
-def test_an_unreachable_endpoint_fails_with_what_to_do(
-    seller: Account, monkeypatch: pytest.MonkeyPatch
+def test_an_unreachable_endpoint_is_tried_again_and_then_fails_with_what_to_do(
+    seller: Account, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings.RETRY_SECONDS = 60
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     scan = visit(seller)
-    assert (scan.state, scan.reason_code) == ("failed", "unreachable")
-    assert scan.reason
+    pauses = []
+    for number in (1, 2):
+        row = reread(scan)
+        assert (row.state, row.reason_code, row.attempt) == ("queued", "unreachable", number)
+        assert row.retry_at is not None
+        assert row.reason
+        pauses.append(row.retry_at - database_now())
+        assert claim(scan.pk) is None
+        make_due(scan)
+        attempt(scan)
+    assert pauses[1] > 2 * pauses[0]
+    row = reread(scan)
+    assert (row.state, row.reason_code, row.attempt) == ("failed", "unreachable", 3)
+    with within(seller.organisation_id):
+        seller.refresh_from_db()
+    assert seller.state_reason == row.reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault(kind="throttle", action="sts:AssumeRole"), "throttled"),
+        (Fault(kind="error", action="sts:AssumeRole", status=503), "unwell"),
+    ],
+)
+def test_what_passes_at_the_door_ends_well_at_the_next_try(
+    aws: "FakeAws", seller: Account, fault: Fault, code: str
+) -> None:
+    aws.inject(fault)
+    scan = visit(seller)
+    assert (scan.state, scan.reason_code, scan.finished_at) == ("queued", code, None)
+    aws.clear_faults()
+    make_due(scan)
+    attempt(scan)
+    row = reread(scan)
+    assert (row.state, row.reason_code, row.reason, row.attempt) == ("done", "", "", 2)
 
 
 def test_a_fault_of_ours_is_tried_three_times_and_then_told(
@@ -121,10 +162,13 @@ def test_a_fault_of_ours_is_tried_three_times_and_then_told(
     for number in (1, 2):
         attempt(scan)
         row = reread(scan)
-        assert (row.state, row.attempt, row.reason) == ("running", number, "")
+        assert (row.state, row.reason_code, row.attempt) == ("queued", "internal", number)
+        assert row.retry_at is not None
+        make_due(scan)
     attempt(scan)
     row = reread(scan)
     assert (row.state, row.reason_code, row.attempt) == ("failed", "internal", 3)
+    assert "tried 3 times" in row.reason
     with within(seller.organisation_id):
         assert not Finding.objects.exists()
 

@@ -12,9 +12,9 @@ from django.db.models import Count
 
 from posture.models import Account, Finding, FindingEvent, Scan
 from posture.models.tenancy import within
-from posture.scans import request_scan, take_back_overdue
+from posture.scans import cancel_scan, request_scan, take_back_overdue
 from sandbox.aws.faults import Fault
-from tests.posture.rows import an_organisation
+from tests.posture.rows import a_member, an_organisation
 from tests.posture.sellers import a_seller
 from tests.posture.workers import a_worker, wait_until
 
@@ -178,3 +178,59 @@ def test_a_worker_that_is_asked_to_stop_hands_its_scan_on(
         wait_until(is_over(scan), lambda: reread(scan).__dict__)
     assert reread(scan).state == "done"
     assert_recorded_once(reread(scan))
+
+
+def test_a_scan_that_is_cancelled_while_it_runs_stops_and_keeps_what_it_read(
+    aws: "FakeAws", seller: Account, tmp_path: Path
+) -> None:
+    aws.inject(Fault(kind="latency", action=STUCK, seconds=3))
+    scan = ask(seller)
+    alice = a_member(seller.organisation)
+    with a_worker(tmp_path, aws.environment()) as worker:
+        wait_until(is_reading(aws, scan), worker.log.read_text)
+        with within(seller.organisation_id):
+            told = cancel_scan(scan=scan, by=alice)
+        assert (told.state, told.cancel_requested_by) == ("running", alice)
+        wait_until(lambda: not reread(scan).is_active, lambda: reread(scan).__dict__)
+    row = reread(scan)
+    assert (row.state, row.reason_code, row.attempt) == ("cancelled", "cancelled", 1)
+    assert "Cancelled by Alice." in row.reason
+    assert row.snapshot_id is not None
+    assert row.score is None
+    assert row.counts["not_assessed"] > 0
+    with within(seller.organisation_id):
+        seller.refresh_from_db()
+        assert not Finding.objects.exists()
+    assert (seller.score, seller.last_scan_id, seller.state_reason) == (None, None, "")
+
+
+def test_a_cancelled_scan_whose_worker_is_killed_is_ended_by_the_tick(
+    aws: "FakeAws", seller: Account, tmp_path: Path
+) -> None:
+    aws.inject(Fault(kind="latency", action=STUCK, seconds=30))
+    scan = ask(seller)
+    with a_worker(tmp_path, aws.environment()) as worker:
+        wait_until(is_reading(aws, scan), worker.log.read_text)
+        worker.send(signal.SIGSTOP)
+        with within(seller.organisation_id):
+            cancel_scan(scan=scan, by=None)
+        worker.send(signal.SIGKILL)
+    wait_until(is_over(scan), lambda: reread(scan).__dict__)
+    row = reread(scan)
+    assert (row.state, row.attempt, row.snapshot_id) == ("cancelled", 1, None)
+    assert "worker was lost" in row.reason
+
+
+def test_one_worker_that_is_woken_once_runs_everything_that_waits(
+    aws: "FakeAws", broker: "redis.Redis", tmp_path: Path
+) -> None:
+    aws.seed("brightwater")
+    numbers = ("111122223333", "444455556666")
+    scans = [
+        ask(a_seller(aws, an_organisation(f"Company {number[:4]}"), number)) for number in numbers
+    ]
+    broker.ltrim("scan", 0, 0)
+    with a_worker(tmp_path, aws.environment()):
+        for scan in scans:
+            wait_until(lambda scan=scan: not reread(scan).is_active)  # type: ignore[misc] # bound
+    assert [reread(scan).state for scan in scans] == ["done", "done"]
