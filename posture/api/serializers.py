@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from posture.models import Account, Scan, ScorePoint
+from posture.scans import WaitsFor, waits_for
 
 
 class Strict(serializers.Serializer[Any]):
@@ -159,13 +160,34 @@ class ScanRow(serializers.ModelSerializer[Scan]):
     account = serializers.UUIDField(source="account_id")
     progress = Progress()
     score = serializers.SerializerMethodField()
+    waiting_for = serializers.SerializerMethodField()
+    cancelled_by = serializers.SerializerMethodField()
 
     class Meta:
         model = Scan
         fields: tuple[str, ...] = (
-            "id", "account", "trigger", "state", "reason_code", "reason", "attempt",
-            "queued_at", "started_at", "finished_at", "progress", "score", "counts", "engine",
+            "id", "account", "trigger", "state", "reason_code", "reason", "attempt", "waiting_for",
+            "queued_at", "started_at", "retry_at", "cancel_requested_at", "cancelled_by",
+            "finished_at", "progress", "score", "counts", "engine",
         )  # fmt: skip
+        extra_kwargs: ClassVar = {
+            "reason_code": {
+                "help_text": "Why it failed, is tried again, or what it lacks; stable."
+            },
+            "retry_at": {"help_text": "When a queued scan is tried again, after a pause."},
+            "cancel_requested_at": {"help_text": "Since when a running scan is to end."},
+        }
+
+    @extend_schema_field(serializers.ChoiceField(choices=WaitsFor.choices, allow_null=True))
+    def get_waiting_for(self, scan: Scan) -> str | None:
+        """What keeps a queued scan: its next try, a free slot of the organisation, or a worker."""
+        found = waits_for(scan, full=self.context["slots_full"])
+        return found.value if found else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_cancelled_by(self, scan: Scan) -> str | None:
+        """Who asked for its end: a person's name, or "the token" and the token's."""
+        return scan.cancelled_by if scan.cancel_requested_at else None
 
     @extend_schema_field(ScoreShape)
     def get_score(self, scan: Scan) -> dict[str, Any]:

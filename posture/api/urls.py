@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{V1}accounts/<uuid:pk>/scores", views.AccountScores.as_view(), name="api-scores"),
     path(f"{V1}scans", views.Scans.as_view(), name="api-scans"),
     path(f"{V1}scans/<uuid:pk>", views.ScanById.as_view(), name="api-scan"),
+    path(f"{V1}scans/<uuid:pk>/cancel", views.ScanCancel.as_view(), name="api-scan-cancel"),
     path(f"{V1}findings", views.Findings.as_view(), name="api-findings"),
     path(f"{V1}findings/<uuid:pk>", views.FindingById.as_view(), name="api-finding"),
     path(f"{V1}controls", views.Controls.as_view(), name="api-controls"),

@@ -19,6 +19,7 @@ from posture.api import filters, finding_shapes, paging
 from posture.api import serializers as shapes
 from posture.api.access import caller
 from posture.api.problems import Conflict
+from posture.api.schema import Problem
 from posture.models import Account, Finding, Scan, ScorePoint
 
 
@@ -67,18 +68,31 @@ class AccountScores(Listing):
         return access.scores_of(caller(self.request)).filter(account=account)
 
 
-class Scans(Listing):
-    """Scans, newest first; POST starts one."""
+class OfScans(generics.GenericAPIView[Scan]):
+    """What answers about scans share: which there are, and whether there is room for more."""
 
     queryset = Scan.objects.none()
     serializer_class = shapes.ScanRow
+
+    def get_queryset(self) -> QuerySet[Scan]:
+        """Return what the caller may see, with who cancelled."""
+        rows = access.scans_of(caller(self.request))
+        return rows.select_related("cancel_requested_by", "cancel_requested_by_token")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Ask once for all rows whether the organisation's slots are full."""
+        context = super().get_serializer_context()
+        if isinstance(self.request.auth, access.Scope):  # the document is made for nobody
+            context["slots_full"] = scans.slots_full(self.request.auth.organisation)
+        return context
+
+
+class Scans(OfScans, Listing):
+    """Scans, newest first; POST starts one."""
+
     pagination_class = paging.ByQueueing
     filterset_class = filters.ScanFilters
     verbs: ClassVar[dict[str, access.Verb]] = {"POST": "scan"}
-
-    def get_queryset(self) -> QuerySet[Scan]:
-        """Return what the caller may see."""
-        return access.scans_of(caller(self.request))
 
     @extend_schema(
         operation_id="scans_start",
@@ -107,21 +121,41 @@ class Scans(Listing):
             account=found, by=caller(request).user, trigger=Scan.Trigger.API
         )
         return Response(
-            shapes.ScanRow(scan).data,
+            self.get_serializer(scan).data,
             status=202,
             headers={"Location": reverse("api-scan", args=[scan.pk])},
         )
 
 
-class ScanById(generics.RetrieveAPIView[Scan]):
+class ScanById(OfScans, generics.RetrieveAPIView[Scan]):
     """One scan with its progress by service and region."""
 
-    queryset = Scan.objects.none()
-    serializer_class = shapes.ScanRow
 
-    def get_queryset(self) -> QuerySet[Scan]:
-        """Return what the caller may see."""
-        return access.scans_of(caller(self.request))
+class ScanCancel(OfScans):
+    """The end of a scan."""
+
+    verbs: ClassVar[dict[str, access.Verb]] = {"POST": "scan"}
+
+    @extend_schema(
+        operation_id="scans_cancel",
+        request=None,
+        responses={
+            202: OpenApiResponse(
+                shapes.ScanRow,
+                description="The scan: cancelled if it was queued; if it was running, it ends "
+                "within seconds and keeps what it has read.",
+            ),
+            409: OpenApiResponse(Problem, description="The scan is over already (`scan_over`)."),
+        },
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        """Cancel a scan that is queued or running; asking again changes nothing."""
+        asker = caller(request)
+        try:
+            scan = scans.cancel_scan(scan=self.get_object(), by=asker.user, token=asker.token)
+        except scans.ScanOverError as refusal:
+            raise Conflict(str(refusal), "scan_over") from None
+        return Response(self.get_serializer(scan).data, status=202)
 
 
 class Findings(Listing):

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from posture import catalogue, connections
 from posture.access import accounts_of, scans_of, scope_of
 from posture.models import Account, ControlResult, Schedule
+from posture.web import scans as scan_pages
 from posture.web import standing
 from posture.web.doors import find, page, require
 from posture.web.forms import PRODUCTS, ScheduleForm
 from posture.web.home import rows_of
 from posture.web.paging import page_of
-from posture.web.scans import listable, row_of
 
 PAGE = 50
 SCANS_SHOWN = 8
@@ -109,14 +109,14 @@ def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> Htt
     scope = scope_of(request)
     schedule = Schedule.objects.filter(account=row).first()
     results = standing.results_for(scope, row)
-    scans = listable(scans_of(scope).filter(account=row)).order_by("-queued_at", "id")
+    scans = scan_pages.listable(scans_of(scope).filter(account=row)).order_by("-queued_at", "id")
     context: dict[str, Any] = {
         "place": "accounts",
         "here": row,
         "schedule": schedule,
         "form": form or ScheduleForm(initial=said(schedule)),
         "results": coverage_of(results),
-        "scans": [row_of(scan) for scan in scans[:SCANS_SHOWN]],
+        "scans": scan_pages.rows_of(scope, scans[:SCANS_SHOWN]),
         "products": _products(row),
         **_held(row),
         "stack_name": connections.STACK_NAME,

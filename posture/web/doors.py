@@ -63,7 +63,7 @@ def require(request: HttpRequest, verb: Verb) -> Scope:
 REFUSALS: dict[Verb, str] = {
     "read": "You may not see this page.",
     "triage": "Changing findings and tickets needs the role analyst, admin or owner.",
-    "scan": "Starting a scan needs the role analyst, admin or owner.",
+    "scan": "Starting and cancelling scans needs the role analyst, admin or owner.",
     "connect": "Connecting accounts and changing schedules needs the role admin or owner.",
     "manage": "API tokens are made and revoked by admins and owners.",
 }

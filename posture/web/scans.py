@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +12,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from posture.access import Scope, accounts_of, scans_of, scope_of
-from posture.models import Account, Scan
+from posture.models import MAX_ATTEMPTS, Account, Scan
 from posture.models.leased import LeaseState
-from posture.scans import NotConnectedError, request_scan
+from posture.scans import (
+    NotConnectedError,
+    ScanOverError,
+    WaitsFor,
+    cancel_scan,
+    request_scan,
+    slots_full,
+    waits_for,
+)
 from posture.templatetags.marks import WORDS
 from posture.web.doors import as_id, find, page
 from posture.web.paging import page_of
@@ -41,9 +50,24 @@ FAILURES = {
     "not_connected": "The account is not connected",
     "role_refused": "AWS refused the role",
     "wrong_external_id": "The ExternalId does not fit",
+    "wrong_arn": "The role ARN is none",
+    "wrong_account": "The role is in another account",
     "denied_by_organization": "A policy of the AWS organization refused us",
     "unreachable": "AWS could not be reached",
     "throttled": "AWS asked us to slow down",
+    "unwell": "AWS had a fault of its own",
+    "refused": "AWS refused us",
+    "region_disabled": "STS is switched off in the region",
+    "session_policy_too_large": "AWS found our session policy too large",
+    "credentials_expired": "The credentials ended during the scan",
+    "own_credentials_missing": "Our scanner has no credentials",
+    "own_credentials_invalid": "AWS does not know our scanner",
+    "own_credentials_expired": "The credentials of our scanner have expired",
+}
+WAITING = {
+    WaitsFor.RETRY: "waiting for the next try",
+    WaitsFor.SLOT: "waiting for a free slot of your organisation",
+    WaitsFor.WORKER: "waiting for a worker",
 }
 
 
@@ -67,7 +91,7 @@ def scans(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "place": "scans",
         "here": here,
-        "scans": [row_of(scan) for scan in listed.rows],
+        "scans": rows_of(scope, listed.rows),
         "pager": pager,
     }
     return render(request, "scans/list.html", context)
@@ -78,8 +102,13 @@ def listable(rows: QuerySet[Scan]) -> QuerySet[Scan]:
     return rows.select_related("account", "requested_by").defer("account__topics")
 
 
-def row_of(scan: Scan) -> dict[str, Any]:
-    """One row of the list of scans."""
+def rows_of(scope: Scope, scans: Iterable[Scan]) -> list[dict[str, Any]]:
+    """Rows of the list of scans; whether the organisation's slots are full is asked once for all."""
+    full = slots_full(scope.organisation)
+    return [_row(scan, full) for scan in scans]
+
+
+def _row(scan: Scan, full: bool) -> dict[str, Any]:  # noqa: FBT001 - private, one caller
     took = scan.finished_at - scan.started_at if scan.finished_at and scan.started_at else None
     counts = scan.counts if isinstance(scan.counts, dict) else {}
     words = [
@@ -89,9 +118,18 @@ def row_of(scan: Scan) -> dict[str, Any]:
     return {
         "scan": scan,
         "took": took,
+        "waits": _waits(scan, full),
         "changes": ", ".join(words) or nothing,
         "asked": asker(scan),
     }
+
+
+def _waits(scan: Scan, full: bool) -> str:  # noqa: FBT001 - private
+    """What a scan waits for or ends for, in words; nothing when it just runs or is over."""
+    if scan.is_active and scan.cancel_requested_at:
+        return "being cancelled"
+    reason = waits_for(scan, full=full)
+    return WAITING[reason] if reason else ""
 
 
 def asker(scan: Scan) -> str:
@@ -107,15 +145,17 @@ def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     The part polls as long as it comes back with its trigger, which is while the scan is active.
     """
     scope = scope_of(request)
-    row = find(scans_of(scope).select_related("account", "requested_by"), pk, "scan")
-    context = {"place": "scans", "here": row.account, "scan": row, "live": live_of(row)}
+    rows = scans_of(scope).select_related("account", "requested_by")
+    row = find(rows, pk, "scan")
+    live = live_of(row, full=slots_full(scope.organisation))
+    context = {"place": "scans", "here": row.account, "scan": row, "live": live}
     asked_by_htmx = request.headers.get("HX-Request") == "true"
     template = "scans/scan.html#progress" if asked_by_htmx else "scans/scan.html"
     return render(request, template, context)
 
 
-def live_of(row: Scan) -> dict[str, Any]:
-    """What the live page prints of a scan, running or over."""
+def live_of(row: Scan, *, full: bool) -> dict[str, Any]:
+    """What the live page prints of a scan, running or over; `full`: no slot is free for it."""
     progress = row.progress if isinstance(row.progress, dict) else {}
     rows = _in_order([one for one in progress.get("services", []) if isinstance(one, dict)])
     read = sum(one.get("state") in READ for one in rows)
@@ -131,10 +171,14 @@ def live_of(row: Scan) -> dict[str, Any]:
         "denied": progress.get("denied", 0),
         "throttled": progress.get("throttled", 0),
         "elapsed": ends - row.started_at if row.started_at else None,
-        "phase": _phase(row, str(progress.get("phase", ""))),
+        "waits_for": waits_for(row, full=full),
+        "phase": _waits(row, full) or _phase(row, str(progress.get("phase", ""))),
+        "next_attempt": row.attempt + 1,
+        "attempts": MAX_ATTEMPTS,
         "asked": f"Asked by {asker(row)}",
         "failure": FAILURES.get(row.reason_code, "The scan failed"),
-        "slow": row.state == LeaseState.QUEUED and waited > SLOW_AFTER_SECONDS,
+        "before": FAILURES.get(row.reason_code, "The worker before was lost, nothing else was"),
+        "slow": waits_for(row, full=full) == WaitsFor.WORKER and waited > SLOW_AFTER_SECONDS,
         "told": _told(row, read, len(rows)),
     }
 
@@ -146,8 +190,6 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _phase(row: Scan, phase: str) -> str:
-    if row.state == LeaseState.QUEUED:
-        return "waiting for a worker"
     return PHASES.get(phase, phase) if row.is_active else "in all"
 
 
@@ -185,3 +227,22 @@ def started(request: HttpRequest, scope: Scope, account: Account, trigger: str) 
     if not created:
         messages.info(request, "A scan of this account was already on its way; this is it.")
     return HttpResponseRedirect(reverse("scan", args=[row.pk]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("scan")
+def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask whether a scan is to be cancelled; POST cancels it and shows it."""
+    scope = scope_of(request)
+    row = find(scans_of(scope).select_related("account"), pk, "scan")
+    if request.method != "POST":
+        context = {"place": "scans", "here": row.account, "scan": row}
+        return render(request, "scans/cancel.html", context)
+    try:
+        now = cancel_scan(scan=row, by=scope.user)
+    except ScanOverError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        ends = "It ends within seconds." if now.is_active else "It is cancelled."
+        messages.success(request, ends)
+    return redirect("scan", row.pk)

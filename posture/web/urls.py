@@ -46,6 +46,7 @@ urlpatterns = [
     path("accounts/<uuid:pk>/scans", scans.start, name="account_scans"),
     path("scans", scans.scans, name="scans"),
     path("scans/<uuid:pk>", scans.scan, name="scan"),
+    path("scans/<uuid:pk>/cancel", scans.cancel, name="scan_cancel"),
     path("findings", findings.findings, name="findings"),
     path("findings/<uuid:pk>", finding.finding, name="finding"),
     path("findings/<uuid:pk>/ticket", finding.ticket, name="finding_ticket"),

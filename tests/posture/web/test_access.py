@@ -20,6 +20,7 @@ READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
 )  # fmt: skip
+SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
 MANAGE = ("tokens",)
 POSTS = {
@@ -28,6 +29,7 @@ POSTS = {
     "attestation": "triage",
     "attestation_withdrawal": "triage",
     "account_scans": "scan",
+    "scan_cancel": "scan",
     "connect": "connect",
     "connect_test": "connect",
     "connect_schedule": "connect",
@@ -64,6 +66,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "connection": finding.account_id,
         "account_scans": finding.account_id,
         "scan": finding.last_scan_id,
+        "scan_cancel": finding.last_scan_id,
         "finding": finding.pk,
         "finding_ticket": finding.pk,
         "token": token.pk,
@@ -87,11 +90,11 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
 
 def test_every_page_is_in_one_of_the_lists_below() -> None:
     named = {pattern.name for pattern in urlpatterns}
-    assert named == {*OPEN_TO_ALL, *READ, *CONNECT, *MANAGE, *POSTS}
+    assert named == {*OPEN_TO_ALL, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
     assert named <= set(get_resolver().reverse_dict)
 
 
-@pytest.mark.parametrize("name", [*READ, *CONNECT, *MANAGE])
+@pytest.mark.parametrize("name", [*READ, *SCAN, *CONNECT, *MANAGE])
 def test_nobody_sees_a_page_without_signing_in(address: Callable[[str], str], name: str) -> None:
     response = Client().get(address(name))
     assert response.status_code == 302
@@ -113,7 +116,7 @@ def test_nobody_does_anything_without_signing_in(address: Callable[[str], str], 
     assert response["Location"].startswith(reverse("sign_in"))
 
 
-@pytest.mark.parametrize("name", [*READ, *CONNECT, *MANAGE])
+@pytest.mark.parametrize("name", [*READ, *SCAN, *CONNECT, *MANAGE])
 def test_the_owner_sees_every_page(owner: Client, address: Callable[[str], str], name: str) -> None:
     response = owner.get(address(name))
     assert response.status_code == 200
@@ -123,7 +126,7 @@ def test_the_owner_sees_every_page(owner: Client, address: Callable[[str], str],
 @pytest.mark.parametrize(
     "name",
     [
-        "account", "scan", "finding", "connect_role", "connect_test", "connect_schedule",
+        "account", "scan", "scan_cancel", "finding", "connect_role", "connect_test", "connect_schedule",
         "role_template",
     ],
 )  # fmt: skip
@@ -190,7 +193,7 @@ def test_a_role_does_what_it_may_and_nothing_else(
             assert Scan.objects.count() == 1
 
 
-@pytest.mark.parametrize("name", [*CONNECT, *MANAGE])
+@pytest.mark.parametrize("name", [*SCAN, *CONNECT, *MANAGE])
 def test_a_viewer_is_not_shown_what_only_admins_need(
     member: Callable[[str], Client], address: Callable[[str], str], name: str
 ) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from posture.models import Account, Scan
+from posture.models import Account, Organisation, Scan
 from posture.models.tenancy import within
 from tests.posture.rows import a_scan
 from tests.posture.web.rows import a_done_scan
@@ -125,7 +125,7 @@ def test_a_scan_that_waits_for_long_asks_for_the_worker(owner: Client, account: 
 
 
 def test_a_resumed_scan_says_that_a_worker_was_lost(owner: Client, account: Account) -> None:
-    assert "Attempt 2: the worker before was lost" in shown(owner, running(account, attempt=2))
+    assert "Attempt 2 of 3. The worker before was lost" in shown(owner, running(account, attempt=2))
 
 
 def test_a_failed_scan_says_why_and_what_to_do(owner: Client, account: Account) -> None:
@@ -201,4 +201,84 @@ def test_an_account_that_is_none_has_no_scans(owner: Client, account: Account, t
 def test_before_the_first_scan_the_list_says_what_to_do(owner: Client) -> None:
     assert (
         "Scans start when an account is connected." in owner.get(reverse("scans")).content.decode()
+    )
+
+
+def test_a_scan_is_cancelled_after_a_question_and_without_scripts(
+    owner: Client, account: Account
+) -> None:
+    scan = a_scan(account)
+    way = reverse("scan_cancel", args=[scan.pk])
+    assert f'<a class="button" href="{way}">Cancel this scan</a>' in shown(owner, scan)
+    question = owner.get(way).content.decode()
+    assert "Cancel the scan of Account 1111?" in question
+    assert '<form class="form" method="post">' in question
+    page = owner.post(way, follow=True).content.decode()
+    assert "It is cancelled." in page
+    assert "Cancelled by Alice. It had not begun" in page
+    assert "Cancel this scan" not in page
+    assert "Cancelled by Alice." in owner.get(reverse("scans")).content.decode()
+
+
+def test_a_running_scan_says_that_it_is_being_cancelled(owner: Client, account: Account) -> None:
+    scan = running(account)
+    page = owner.post(reverse("scan_cancel", args=[scan.pk]), follow=True).content.decode()
+    assert "It ends within seconds." in page
+    assert "Being cancelled" in page
+    assert reverse("scan_cancel", args=[scan.pk]) not in page
+    assert "being cancelled" in owner.get(reverse("scans")).content.decode()
+    assert (
+        "A scan is being cancelled."
+        in owner.get(reverse("account", args=[account.pk])).content.decode()
+    )
+
+
+def test_a_scan_that_is_over_is_not_cancelled(owner: Client, account: Account) -> None:
+    scan = a_done_scan(account)
+    way = reverse("scan_cancel", args=[scan.pk])
+    assert "there is nothing to cancel" in owner.get(way).content.decode()
+    assert "This scan is done already" in owner.post(way, follow=True).content.decode()
+    with within(account.organisation_id):
+        assert Scan.objects.get().state == "done"
+
+
+def test_a_cancelled_scan_says_how_much_was_read(owner: Client, account: Account) -> None:
+    scan = a_done_scan(account, state="cancelled", score=None, counts={"not_assessed": 7},
+                       reason="Cancelled by Alice. 3 of 9 services were read wholly.")  # fmt: skip
+    page = shown(owner, scan)
+    assert "3 of 9 services were read wholly. 7 controls could not be assessed" in page
+    assert "See the posture" not in page
+
+
+def test_a_scan_that_is_tried_again_says_why_and_when(owner: Client, account: Account) -> None:
+    scan = a_scan(account, attempt=1, reason_code="throttled", reason="AWS kept throttling us.",
+                  retry_at=timezone.now() + timedelta(minutes=4))  # fmt: skip
+    page = shown(owner, scan)
+    assert "AWS asked us to slow down" in page
+    assert "AWS kept throttling us. The next try, 2 of 3, is" in page
+    assert "in 4 minutes" in page
+    assert "waiting for the next try" in owner.get(reverse("scans")).content.decode()
+    notice = owner.get(reverse("account", args=[account.pk])).content.decode()
+    assert "is tried again" in notice
+
+
+def test_a_second_try_names_what_went_wrong_before(owner: Client, account: Account) -> None:
+    page = shown(owner, running(account, attempt=2, reason_code="unreachable"))
+    assert "Attempt 2 of 3. AWS could not be reached." in page
+
+
+def test_a_scan_without_a_free_slot_says_so_and_is_not_failed(
+    owner: Client, account: Account, second_account: Account
+) -> None:
+    with within(account.organisation_id):
+        Organisation.objects.update(scans_at_once=1)
+    lease = timezone.now() + timedelta(minutes=1)
+    running(second_account, lease_until=lease)
+    scan = a_scan(account, queued_at=timezone.now() - timedelta(minutes=5))
+    page = shown(owner, scan)
+    assert "Waiting for a free slot of your organisation." in page
+    assert "is a worker running?" not in page
+    assert (
+        "waiting for a free slot of your organisation"
+        in owner.get(reverse("scans")).content.decode()
     )
