@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Literal, Required, TypedDict, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSimError
@@ -38,7 +38,6 @@ LONGEST_LABEL = 200
 LONGEST_CRON = 100
 WEEKS_LOOKED_AT = 5
 """Long enough for every weekday and nearly every pair of days of a month to have come."""
-
 
 Held = Literal["ok", "failed", "skipped"]
 
@@ -183,7 +182,32 @@ def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
         setattr(account, field, getattr(now, field))
 
 
-def set_schedule(  # noqa: PLR0913 - one form, all by keyword
+class Rhythm(TypedDict, total=False):
+    """What `planned` takes beside the account."""
+
+    preset: Required[str]
+    cron: str
+    zone: str
+    quiet_from: time | None
+    quiet_until: time | None
+
+
+PLANNED = ("preset", "cron", "zone", "jitter_seconds", "quiet_from", "quiet_until", "next_run")
+
+
+def set_schedule(*, account: Account, **rhythm: Unpack[Rhythm]) -> Schedule:
+    """Set when an account is scanned, inside `within` its organisation; raises InvalidError."""
+    plan = planned(account=account, **rhythm)
+    schedule, _ = Schedule.objects.select_for_update().get_or_create(
+        account=account, defaults={"organisation_id": account.organisation_id}
+    )
+    for column in PLANNED:
+        setattr(schedule, column, getattr(plan, column))
+    schedule.save(update_fields=PLANNED)
+    return schedule
+
+
+def planned(  # noqa: PLR0913 - one form, all by keyword
     *,
     account: Account,
     preset: str,
@@ -192,28 +216,32 @@ def set_schedule(  # noqa: PLR0913 - one form, all by keyword
     quiet_from: time | None = None,
     quiet_until: time | None = None,
 ) -> Schedule:
-    """Set when an account is scanned, inside `within` its organisation; return the schedule.
+    """Return a schedule that is not saved, to look at its runs; raises InvalidError.
 
-    `cron` has five fields and is used by the preset custom; `zone` is an IANA name. The first run
-    is the next moment that they name. Raises InvalidError.
+    `cron` has five fields and is used by the preset custom; `zone` is an IANA name. A run that
+    falls into the quiet hours, in that zone, waits for their end.
     """
     if preset not in Schedule.Preset.values:
         raise InvalidError("preset", f"Choose one of {', '.join(Schedule.Preset.values)}.")
     if (quiet_from is None) != (quiet_until is None):
         raise InvalidError("quiet_until", "Quiet hours need a beginning and an end.")
+    if quiet_from is not None and quiet_from == quiet_until:
+        raise InvalidError("quiet_until", "Quiet hours end when they begin; leave both empty.")
     now = database_now()
-    if preset == Schedule.Preset.CUSTOM:
+    custom = preset == Schedule.Preset.CUSTOM
+    if custom:
         _check_cron(cron, _zone(zone), now)
-    schedule, _ = Schedule.objects.select_for_update().get_or_create(
-        account=account, defaults={"organisation_id": account.organisation_id}
+    schedule = Schedule(
+        organisation_id=account.organisation_id,
+        account=account,
+        preset=preset,
+        cron=cron.strip() if custom else "",
+        zone=_zone(zone).key,
+        jitter_seconds=jitter_of(account.pk, preset),
+        quiet_from=quiet_from,
+        quiet_until=quiet_until,
     )
-    schedule.preset = preset
-    schedule.cron = cron.strip() if preset == Schedule.Preset.CUSTOM else ""
-    schedule.zone = _zone(zone).key
-    schedule.jitter_seconds = jitter_of(account.pk, preset)
-    schedule.quiet_from, schedule.quiet_until = quiet_from, quiet_until
     schedule.next_run = schedule.run_after(now)
-    schedule.save()
     return schedule
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from posture.models import Account, Scan, ScorePoint
+from posture.models import Account, Scan, Schedule, ScorePoint
 from posture.scans import WaitsFor, waits_for
 
 
@@ -106,6 +106,39 @@ class AccountRow(serializers.ModelSerializer[Account]):
         """When the schedule starts the next scan; null when it is off."""
         schedule = getattr(account, "schedule", None)
         return schedule.next_run if schedule else None
+
+
+class ScheduleShape(serializers.ModelSerializer[Schedule]):
+    """When an account is scanned."""
+
+    next_runs = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Schedule
+        fields = (
+            "preset", "cron", "zone", "quiet_from", "quiet_until", "last_run", "next_run", "next_runs",
+        )  # fmt: skip
+        extra_kwargs: ClassVar = {
+            "preset": {"help_text": "The rhythm; off for none, custom for that of `cron`."},
+            "cron": {"help_text": "Five fields; empty unless the preset is custom."},
+            "zone": {"help_text": "IANA name of the time zone in which all of this is meant."},
+            "quiet_from": {"help_text": "A run in quiet hours waits for their end."},
+        }
+
+    @extend_schema_field(serializers.ListField(child=serializers.DateTimeField()))
+    def get_next_runs(self, schedule: Schedule) -> list[Any]:
+        """The next three runs; none while it is off. A paused account leaves them out."""
+        return schedule.next_runs()
+
+
+class SchedulePatch(Strict):
+    """A change of the schedule: what is left out stays."""
+
+    preset = serializers.ChoiceField(choices=Schedule.Preset.choices, required=False)
+    cron = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    zone = serializers.CharField(required=False, max_length=100)
+    quiet_from = serializers.TimeField(required=False, allow_null=True)
+    quiet_until = serializers.TimeField(required=False, allow_null=True)
 
 
 class AccountDetail(AccountRow):

@@ -13,6 +13,7 @@ urlpatterns = [
     path(f"{V1}accounts", views.Accounts.as_view(), name="api-accounts"),
     path(f"{V1}accounts/<uuid:pk>", views.AccountById.as_view(), name="api-account"),
     path(f"{V1}accounts/<uuid:pk>/scores", views.AccountScores.as_view(), name="api-scores"),
+    path(f"{V1}accounts/<uuid:pk>/schedule", views.AccountSchedule.as_view(), name="api-schedule"),
     path(f"{V1}scans", views.Scans.as_view(), name="api-scans"),
     path(f"{V1}scans/<uuid:pk>", views.ScanById.as_view(), name="api-scan"),
     path(f"{V1}scans/<uuid:pk>/cancel", views.ScanCancel.as_view(), name="api-scan-cancel"),

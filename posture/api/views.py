@@ -9,18 +9,18 @@ from django.urls import reverse
 from django_filters import rest_framework as django_filters
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from posture import access, catalogue, scans, tickets
+from posture import access, catalogue, connections, scans, tickets
 from posture.api import filters, finding_shapes, paging
 from posture.api import serializers as shapes
 from posture.api.access import caller
-from posture.api.problems import Conflict
+from posture.api.problems import CONTENT_TYPE, Conflict
 from posture.api.schema import Problem
-from posture.models import Account, Finding, Scan, ScorePoint
+from posture.models import Account, Finding, Scan, Schedule, ScorePoint
 
 
 class Listing(generics.ListAPIView[Any]):
@@ -66,6 +66,42 @@ class AccountScores(Listing):
             access.accounts_of(caller(self.request)), pk=self.kwargs["pk"]
         )
         return access.scores_of(caller(self.request)).filter(account=account)
+
+
+class AccountSchedule(APIView):
+    """When an account is scanned."""
+
+    verbs: ClassVar[dict[str, access.Verb]] = {"PATCH": "connect"}
+
+    @extend_schema(operation_id="schedule_retrieve", responses=shapes.ScheduleShape)
+    def get(self, request: Request, pk: str) -> Response:
+        """Return the schedule; an account that never had one is `off`."""
+        return Response(shapes.ScheduleShape(self._schedule(request, pk)).data)
+
+    @extend_schema(
+        operation_id="schedule_update",
+        request=shapes.SchedulePatch,
+        responses={200: shapes.ScheduleShape},
+    )
+    def patch(self, request: Request, pk: str) -> Response:
+        """Change the schedule; the next run is the next moment that it names."""
+        said = shapes.SchedulePatch(data=request.data)
+        said.is_valid(raise_exception=True)
+        now = self._schedule(request, pk)
+        kept = {name: getattr(now, name) for name in said.fields}
+        try:
+            after = connections.set_schedule(account=now.account, **{**kept, **said.validated_data})
+        except connections.InvalidError as refusal:
+            wrong = ErrorDetail(str(refusal), "invalid")
+            raise ValidationError({refusal.field: [wrong]}) from None
+        return Response(shapes.ScheduleShape(after).data)
+
+    def _schedule(self, request: Request, pk: str) -> Schedule:
+        """The schedule of an account that the caller may see."""
+        accounts = access.accounts_of(caller(request)).select_related("schedule")
+        account = generics.get_object_or_404(accounts, pk=pk)
+        found: Schedule | None = getattr(account, "schedule", None)
+        return found or Schedule(account=account, preset=Schedule.Preset.OFF)
 
 
 class OfScans(generics.GenericAPIView[Scan]):
@@ -145,7 +181,9 @@ class ScanCancel(OfScans):
                 description="The scan: cancelled if it was queued; if it was running, it ends "
                 "within seconds and keeps what it has read.",
             ),
-            409: OpenApiResponse(Problem, description="The scan is over already (`scan_over`)."),
+            (409, CONTENT_TYPE): OpenApiResponse(
+                Problem, description="The scan is over already (`scan_over`)."
+            ),
         },
     )
     def post(self, request: Request, pk: str) -> Response:

@@ -69,6 +69,16 @@ class Schedule(OrganisationOwned):
         quiet = (self.quiet_from, self.quiet_until)
         return next_run(cron, ZoneInfo(self.zone), moment, jitter=self.jitter_seconds, quiet=quiet)
 
+    def next_runs(self, number: int = 3) -> list[datetime]:
+        """Return the next runs as aware moments in UTC; none when the schedule is off."""
+        runs = [self.next_run] if self.next_run else []
+        while runs and len(runs) < number:
+            following = self.run_after(runs[-1])
+            if following is None:
+                break
+            runs.append(following)
+        return runs
+
 
 PRESETS = {
     Preset.OFF: "",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,6 +20,7 @@ from posture.web.doors import find, page, require
 from posture.web.forms import PRODUCTS, ScheduleForm
 from posture.web.home import rows_of
 from posture.web.paging import page_of
+from posture.web.schedules import planned_of, said, saved, wants_to_look
 
 PAGE = 50
 SCANS_SHOWN = 8
@@ -53,6 +53,8 @@ def account(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _shown(request, row, None)
     require(request, "connect")
     form = ScheduleForm(request.POST)
+    if wants_to_look(request):
+        return _shown(request, row, form)
     if form.is_valid() and saved(row, form):
         messages.success(request, "The schedule is saved.")
         return redirect("account", row.pk)
@@ -83,28 +85,6 @@ VERBS: dict[str, tuple[Callable[[Account], None], str]] = {
 }
 
 
-def said(schedule: Schedule | None) -> dict[str, str]:
-    """The schedule as a form shows it; a new one is daily."""
-    if schedule is None:
-        return {"preset": "daily", "zone": "UTC", "cron": ""}
-    return {"preset": schedule.preset, "zone": schedule.zone, "cron": schedule.cron}
-
-
-def saved(row: Account, form: ScheduleForm) -> bool:
-    """Set the schedule; what cannot be used is said beside its field."""
-    try:
-        connections.set_schedule(account=row, **form.cleaned_data)
-    except connections.InvalidError as refusal:
-        refuse(form, refusal)
-        return False
-    return True
-
-
-def refuse(form: Form, refusal: connections.InvalidError) -> None:
-    """Say beside its field what cannot be used; above the form when it has no such field."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-
-
 def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> HttpResponse:
     scope = scope_of(request)
     schedule = Schedule.objects.filter(account=row).first()
@@ -115,6 +95,7 @@ def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> Htt
         "here": row,
         "schedule": schedule,
         "form": form or ScheduleForm(initial=said(schedule)),
+        "planned": planned_of(row, form, schedule),
         "results": coverage_of(results),
         "scans": scan_pages.rows_of(scope, scans[:SCANS_SHOWN]),
         "products": _products(row),
@@ -122,7 +103,9 @@ def _shown(request: HttpRequest, row: Account, form: ScheduleForm | None) -> Htt
         "stack_name": connections.STACK_NAME,
         **standing.notices_of(scope, row, results),
     }
-    return render(request, "accounts/account.html", context, status=400 if form else 200)
+    return render(
+        request, "accounts/account.html", context, status=400 if form and form.errors else 200
+    )
 
 
 def coverage_of(results: list[ControlResult]) -> list[dict[str, Any]]:

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from posture import connections
 from posture.access import Scope, accounts_of, manages_own_transactions, scope_of, within
 from posture.models import Account, Scan, Schedule, User
-from posture.web.accounts import refuse, said, saved
 from posture.web.doors import find, page
 from posture.web.forms import AccountForm, RoleForm, ScheduleForm
 from posture.web.reads import reads
 from posture.web.scans import started
+from posture.web.schedules import planned_of, refuse, said, saved, wants_to_look
 
 TITLES = ("What you sell", "Create the role", "Test it", "Schedule")
 NAMES = ("connect", "connect_role", "connect_test", "connect_schedule")
@@ -158,15 +158,22 @@ def schedule(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if row.state == Account.State.PENDING:
         messages.info(request, "Test the connection first; the schedule comes after it.")
         return redirect("connect_test", row.pk)
-    form = ScheduleForm(initial=said(Schedule.objects.filter(account=row).first()))
+    now = Schedule.objects.filter(account=row).first()
+    form = ScheduleForm(initial=said(now))
     if request.method == "POST":
         form = ScheduleForm(request.POST)
-        if form.is_valid() and saved(row, form):
+        if not wants_to_look(request) and form.is_valid() and saved(row, form):
             if request.POST.get("then") == "scan":
                 return started(request, scope, row, Scan.Trigger.FIRST)
             messages.success(request, "The account is connected and its schedule is saved.")
             return redirect("account", row.pk)
-    context = {"place": "accounts", "here": row, "step": _step(4, row), "form": form}
+    context = {
+        "place": "accounts",
+        "here": row,
+        "step": _step(4, row),
+        "form": form,
+        "planned": planned_of(row, form, now),
+    }
     return render(request, "connect/schedule.html", context, status=400 if form.errors else 200)
 
 

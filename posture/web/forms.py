@@ -61,6 +61,16 @@ def _text(label: str, help_text: str = "", **options: Any) -> forms.CharField:
     return forms.CharField(label=label, help_text=help_text, widget=widget, **options)
 
 
+def _clock(label: str, help_text: str) -> forms.TimeField:
+    return forms.TimeField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        error_messages={"invalid": "Give a time of day, such as 22:00."},
+    )
+
+
 class AccountForm(Styled):
     """Step 1: which account, and what is sold from it."""
 
@@ -114,6 +124,7 @@ def zones() -> tuple[tuple[str, str], ...]:
     return tuple((name, name.replace("_", " ")) for name in ("UTC", *sorted(known)))
 
 
+NO_ZONE = "Use the name of a time zone, such as Europe/Berlin or America/New_York."
 OLD = ("Etc/", "US/", "Canada/", "Brazil/", "Chile/", "Mexico/", "SystemV/", "posix/", "right/")
 
 
@@ -126,7 +137,9 @@ class ScheduleForm(Styled):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how often to scan."},
     )
-    zone = forms.ChoiceField(label="Time zone", choices=zones)
+    zone = forms.ChoiceField(
+        label="Time zone", choices=zones, error_messages={"invalid_choice": NO_ZONE}
+    )
     cron = _text(
         "Cron expression",
         "Used by the choice By a cron expression: minute, hour, day, month, weekday.",
@@ -134,6 +147,14 @@ class ScheduleForm(Styled):
         required=False,
         attrs={"class": "input input-code", "placeholder": "30 2 * * 1-5"},
     )
+    quiet_from = _clock("Quiet from", "A scan that is due in quiet hours waits for their end.")
+    quiet_until = _clock("Quiet until", "In the time zone above. Leave both empty to have none.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = str(self.data.get("zone") or self.initial.get("zone") or "")
+        if now in available_timezones() and now not in dict(zones()):
+            self.fields["zone"].choices = [*zones(), (now, now)]  # type: ignore[attr-defined] # above
 
     def clean(self) -> dict[str, Any]:
         """A cron expression is needed for the choice that uses one, and dropped otherwise."""

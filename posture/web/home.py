@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -106,10 +107,20 @@ def rows_of(scope: Scope, accounts: Iterable[Account]) -> list[dict[str, Any]]:
     points = scores_of(scope).filter(account__in=listed, at__gte=since).defer("topics")
     for point in points.order_by("at", "pk"):
         lines[point.account_id].append(point)
-    return [_row(account, lines[account.pk]) for account in listed]
+    runs = _next_runs(listed)
+    return [_row(account, lines[account.pk], runs.get(account.pk)) for account in listed]
 
 
-def _row(account: Account, points: list[ScorePoint]) -> dict[str, Any]:
+def _next_runs(accounts: Sequence[Account]) -> dict[uuid.UUID, dt.datetime | None]:
+    """When the schedule starts the next scan of each account that is scanned at all."""
+    scanned = [account for account in accounts if account.state == Account.State.CONNECTED]
+    rows = Schedule.objects.filter(account__in=scanned)
+    return dict(rows.values_list("account_id", "next_run"))
+
+
+def _row(
+    account: Account, points: list[ScorePoint], next_run: dt.datetime | None
+) -> dict[str, Any]:
     opened = {severity: standing.count_of(account, severity) for severity in SEVERITIES}
     found = [severity for severity in SEVERITIES if opened[severity]]
     rest = [f"{opened[severity]} {severity}" for severity in found[1:]]
@@ -117,6 +128,7 @@ def _row(account: Account, points: list[ScorePoint]) -> dict[str, Any]:
     return {
         "account": account,
         "points": points,
+        "next_run": next_run,
         "range": standing.range_of(account.score, account.score_low),
         "worst": found[0] if found else "",
         "worst_count": opened[found[0]] if found else 0,

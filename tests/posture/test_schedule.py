@@ -1,7 +1,7 @@
 """Schedules: cron in the seller's zone, through changes of the clock, with jitter and quiet hours."""
 
 import uuid
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,7 +47,15 @@ def runs(cron: str, zone: str, after: str, number: int, **options: int) -> list[
         # half an hour of summer time, and a zone that is 45 minutes off
         ("0 2 * * *", "Australia/Lord_Howe", "2026-10-03T12:00", ["10-03 15:30", "10-04 15:00"]),
         ("0 3 * * *", "Asia/Kathmandu", "2026-11-23T12:00", ["11-23 21:15"]),
-        # leap day
+        # New York, 2027-03-14: 02:00 becomes 03:00; 2026-11-01: 02:00 becomes 01:00
+        ("30 2 * * *", "America/New_York", "2027-03-12T12:00", ["03-13 07:30", "03-14 07:00", "03-15 06:30"]),
+        ("30 1 * * *", "America/New_York", "2026-10-30T12:00", ["10-31 05:30", "11-01 05:30", "11-02 06:30"]),
+        ("0 */6 * * *", "America/New_York", "2026-10-31T23:00", ["11-01 04:00", "11-01 11:00", "11-01 17:00"]),
+        # Lord Howe, 2027-04-04: 02:00 becomes 01:30; 2026-10-04: 02:00 becomes 02:30
+        ("45 1 * * *", "Australia/Lord_Howe", "2027-04-02T12:00", ["04-02 14:45", "04-03 14:45", "04-04 15:15"]),
+        ("15 2 * * *", "Australia/Lord_Howe", "2026-10-02T12:00", ["10-02 15:45", "10-03 15:30", "10-04 15:15"]),
+        # leap day, at home and seen from a zone where it is the day before
+        ("0 6 29 2 *", "Australia/Lord_Howe", "2027-03-01T12:00", ["02-28 19:00"]),
         ("0 0 29 2 *", "UTC", "2026-11-23T12:00", ["02-29 00:00"]),
     ],
 )  # fmt: skip
@@ -172,3 +180,43 @@ def test_the_database_refuses_half_of_the_quiet_hours(account: Account) -> None:
         Schedule.objects.create(
             organisation_id=account.organisation_id, account=account, quiet_from=time(2)
         )
+
+
+@pytest.mark.parametrize(
+    ("zone", "year"),
+    [("Europe/Berlin", 2026), ("America/New_York", 2027), ("Australia/Lord_Howe", 2028)],
+)
+@pytest.mark.parametrize("cron", ["30 2 * * *", "15 1 * * *", "0 3 * * *"])
+def test_through_a_year_there_is_one_run_for_each_day(zone: str, year: int, cron: str) -> None:
+    here = ZoneInfo(zone)
+    now = datetime(year, 1, 1, tzinfo=here).astimezone(UTC)
+    end = datetime(year + 1, 1, 1, tzinfo=here).astimezone(UTC)
+    days = []
+    quiet = (time(2, 10), time(2, 50))
+    while (now := next_run(cron, here, now, jitter=600, quiet=quiet)) < end:
+        days.append(now.astimezone(here).date())
+    first = date(year, 1, 1)
+    assert days == [
+        first + timedelta(days=one) for one in range((date(year + 1, 1, 1) - first).days)
+    ]
+
+
+def test_the_next_three_runs_follow_each_other(account: Account) -> None:
+    saved = schedule(account, preset="every_6_hours", zone="America/New_York")
+    runs = saved.next_runs()
+    assert runs[0] == saved.next_run
+    assert runs == [runs[0], *(saved.run_after(one) for one in runs[:2])]
+    assert schedule(account, preset="off").next_runs() == []
+
+
+def test_quiet_hours_that_end_when_they_begin_are_refused(account: Account) -> None:
+    with pytest.raises(connections.InvalidError) as refusal:
+        schedule(account, preset="daily", quiet_from=time(2), quiet_until=time(2))
+    assert refusal.value.field == "quiet_until"
+
+
+def test_looking_at_a_plan_saves_nothing(account: Account) -> None:
+    with within(account.organisation_id):
+        plan = connections.planned(account=account, preset="daily", zone="Europe/Berlin")
+        assert len(plan.next_runs()) == 3
+        assert not Schedule.objects.exists()

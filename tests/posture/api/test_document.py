@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from posture.models import ApiToken
 from tests.posture.api.conftest import Api, Company
 
+Issue = Callable[..., tuple[ApiToken, str]]
+
+HOURLY = {"preset": "hourly", "zone": "Europe/Berlin"}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -39,10 +44,14 @@ def paths_and_calls(company: Company) -> list[tuple[str, str, str, object, int]]
     return [
         ("/accounts", "GET", "accounts", None, 200),
         ("/accounts/{id}", "GET", f"accounts/{account}", None, 200),
+        ("/accounts/{id}/schedule", "GET", f"accounts/{account}/schedule", None, 200),
+        ("/accounts/{id}/schedule", "PATCH", f"accounts/{account}/schedule", HOURLY, 200),
+        ("/accounts/{id}/schedule", "PATCH", f"accounts/{account}/schedule", {"zone": "X"}, 400),
         ("/accounts/{id}/scores", "GET", f"accounts/{account}/scores", None, 200),
         ("/scans", "GET", "scans", None, 200),
         ("/scans", "POST", "scans", {"account": str(account)}, 202),
         ("/scans/{id}", "GET", f"scans/{company.scan.pk}", None, 200),
+        ("/scans/{id}/cancel", "POST", f"scans/{company.scan.pk}/cancel", {}, 409),
         ("/findings", "GET", "findings", None, 200),
         ("/findings", "GET", "findings?nonsense=1", None, 400),
         ("/findings/{id}", "GET", f"findings/{finding}", None, 200),
@@ -55,8 +64,9 @@ def paths_and_calls(company: Company) -> list[tuple[str, str, str, object, int]]
 
 
 def test_answers_look_as_the_document_says(
-    api: Api, company: Company, document: dict[str, Any]
+    token: Issue, company: Company, document: dict[str, Any]
 ) -> None:
+    api = Api(token("admin")[1])
     checked = set()
     for path, method, target, body, status in paths_and_calls(company):
         answer = api.send(method, target, body) if body is not None else api.get(target)

@@ -21,6 +21,7 @@ def paths_of(company: Company) -> list[str]:
     return [
         f"accounts/{company.account.pk}",
         f"accounts/{company.account.pk}/scores",
+        f"accounts/{company.account.pk}/schedule",
         f"scans/{company.scan.pk}",
         f"findings/{company.findings[0].pk}",
     ]
@@ -59,14 +60,25 @@ def test_a_refused_token_is_told_why(token: Issue, company: Company) -> None:
         ("scans:run", "GET", "finding", None, 403),
         ("exports:read", "GET", "finding", None, 403),
         ("admin", "POST", "scans", None, 202),
+        ("scans:run", "POST", "cancel", {}, 409),
+        ("findings:triage", "POST", "cancel", {}, 403),
+        ("admin", "PATCH", "schedule", {"preset": "off"}, 200),
+        ("scans:run", "PATCH", "schedule", {"preset": "off"}, 403),
+        ("findings:read", "GET", "schedule", None, 200),
     ],
 )
 def test_a_scope_opens_what_it_names(
     token: Issue, company: Company, scope: str, method: str, path: str, body: object, status: int
 ) -> None:
     api = Api(token(scope)[1])
-    target = f"findings/{company.findings[0].pk}" if path == "finding" else path
-    answer = api.send(method, target, body or {"account": str(company.account.pk)})
+    target = {
+        "finding": f"findings/{company.findings[0].pk}",
+        "cancel": f"scans/{company.scan.pk}/cancel",
+        "schedule": f"accounts/{company.account.pk}/schedule",
+    }.get(path, path)
+    if body is None:
+        body = {"account": str(company.account.pk)}
+    answer = api.send(method, target, body)
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["code"] == "insufficient_scope"
@@ -85,14 +97,19 @@ def test_a_stranger_finds_nothing_of_ours(api: Api, company: Company, stranger: 
     assert api.get("findings", fingerprint=finding.fingerprint).json()["results"] == []
 
 
-def test_a_stranger_changes_nothing_of_ours(api: Api, stranger: Company) -> None:
+def test_a_stranger_changes_nothing_of_ours(api: Api, token: Issue, stranger: Company) -> None:
     ticket = {"system": "jira", "key": "X-1"}
     answers = [
         api.send("PATCH", f"findings/{stranger.findings[0].pk}", {"ticket": ticket}),
         api.send("POST", "scans", {"account": str(stranger.account.pk)}),
+        api.send("POST", f"scans/{stranger.scan.pk}/cancel", {}),
     ]
-    assert [answer.status_code for answer in answers] == [404, 404]
+    admin = Api(token("admin")[1])
+    path = f"accounts/{stranger.account.pk}/schedule"
+    answers.append(admin.send("PATCH", path, {"preset": "off"}))
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 404]
     with within(stranger.organisation):
+        assert stranger.account.schedule.preset == "daily"
         assert not Ticket.objects.exists()
         assert not Scan.objects.filter(state="queued").exists()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from posture import catalogue
+from posture import catalogue, connections
 from posture.models import Account, Organisation, Scan, Schedule
 from posture.models.tenancy import within
 from tests.posture.rows import an_account
@@ -103,7 +104,10 @@ def test_the_schedule_can_be_changed(owner: Client, account: Account) -> None:
     [
         ({"preset": "sometimes"}, "Select a valid choice"),
         ({}, "Choose how often to scan."),
-        ({"preset": "daily", "zone": "Mars/Olympus"}, "Select a valid choice"),
+        ({"preset": "daily", "zone": "Mars/Olympus"}, "Use the name of a time zone"),
+        ({"preset": "daily", "quiet_from": "22:00"}, "a beginning and an end"),
+        ({"preset": "daily", "quiet_from": "late", "quiet_until": "06:00"}, "Give a time of day"),
+        ({"preset": "daily", "quiet_from": "22:00", "quiet_until": "22:00"}, "leave both empty"),
         ({"preset": "custom"}, "Give a cron expression, or choose another rhythm."),
         ({"preset": "custom", "cron": "every day"}, "Use five short fields"),
         ({"preset": "custom", "cron": "* * * * *"}, "15 minutes between two scans"),
@@ -176,3 +180,55 @@ def test_a_role_that_was_refused_can_be_tested_again(owner: Client, account: Acc
     page = shown(owner, account)
     assert "Test again" in page
     assert "Last tested" in page
+
+
+def test_the_next_three_scans_are_shown_before_anything_is_saved(
+    owner: Client, account: Account
+) -> None:
+    status, page = save(
+        owner, account, preset="custom", cron="30 4 29 2 *", zone="America/New_York", then="look"
+    )
+    assert status == 200
+    runs = re.findall(r"<li>(\w{3} 29 Feb \d{4}, 04:30 EST) <span", page)
+    assert len(runs) == 3
+    assert "not saved yet" in page
+    assert 'value="30 4 29 2 *"' in page
+    with within(account.organisation_id):
+        assert not Schedule.objects.exists()
+
+
+def test_looking_at_what_cannot_be_used_names_the_field(owner: Client, account: Account) -> None:
+    status, page = save(owner, account, preset="custom", cron="0 25 * * *", zone="UTC", then="look")
+    assert status == 400
+    assert 'id="id_cron_error"' in page
+    assert "Bad hour" in page
+
+
+def test_quiet_hours_are_kept_and_a_zone_that_we_do_not_offer_stays(
+    owner: Client, account: Account
+) -> None:
+    with within(account.organisation_id):
+        connections.set_schedule(
+            account=account, preset="daily", zone="US/Pacific",
+            quiet_from=time(2), quiet_until=time(5, 30),
+        )  # fmt: skip
+    page = owner.get(reverse("account", args=[account.pk])).content.decode()
+    assert '<option value="US/Pacific" selected>' in page
+    assert 'value="02:00"' in page
+    assert 'value="05:30"' in page
+    assert page.count(", 05:30 P") == 3
+
+
+def test_the_list_says_when_the_next_scan_is(
+    owner: Client, account: Account, second_account: Account
+) -> None:
+    for row in (account, second_account):
+        with within(row.organisation_id):
+            connections.set_schedule(account=row, preset="hourly")
+    with within(account.organisation_id):
+        Account.objects.filter(pk=second_account.pk).update(state="paused")
+    page = owner.get(reverse("accounts")).content.decode()
+    cells = re.findall(r'<td role="cell"( class="nil")? data-label="Next scan">', page)
+    assert sorted(cells) == ["", ' class="nil"']
+    paused = owner.get(reverse("account", args=[second_account.pk])).content.decode()
+    assert "Scanning is paused" in paused
