@@ -88,7 +88,7 @@ class AccountSchedule(APIView):
         said = shapes.SchedulePatch(data=request.data)
         said.is_valid(raise_exception=True)
         now = self._schedule(request, pk)
-        kept = {name: getattr(now, name) for name in said.fields}
+        kept = {name: getattr(now, name) for name in said.get_fields()}
         try:
             after = connections.set_schedule(account=now.account, **{**kept, **said.validated_data})
         except connections.InvalidError as refusal:
@@ -117,7 +117,7 @@ class OfScans(generics.GenericAPIView[Scan]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Ask once for all rows whether the organisation's slots are full."""
-        context = super().get_serializer_context()
+        context = dict(super().get_serializer_context())
         if isinstance(self.request.auth, access.Scope):  # the document is made for nobody
             context["slots_full"] = scans.slots_full(self.request.auth.organisation)
         return context

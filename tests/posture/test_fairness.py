@@ -194,9 +194,12 @@ def test_a_worker_hands_on_the_message_of_a_scan_whose_turn_it_is_not(
     acme: Organisation, rival: Organisation, broker: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(
-        scans, "run", lambda found: (ran.append(str(found.scan.pk)), end(found.scan))
-    )
+
+    def note(found: Claim) -> None:
+        ran.append(str(found.scan.pk))
+        end(found.scan)
+
+    monkeypatch.setattr(scans, "run", note)
     older = a_scan(an_account(rival, "999900001111"), queued_at=database_now() - timedelta(hours=1))
     named = a_scan(an_account(acme))
     run_scan(str(named.pk))
