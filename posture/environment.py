@@ -7,7 +7,7 @@ refusal goes to stderr as one line that names the variable and the remedy; the e
 import os
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -15,8 +15,15 @@ from urllib.parse import urlsplit
 _TRUE, _FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 _ROLE_OR_USER = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)\Z")
 _PEPPER = re.compile(r"(?P<number>[1-9]\d{0,4}):(?P<hex>[0-9a-fA-F]{64})\Z")
+_RATE = re.compile(
+    r"(?P<name>[\w:-]+)=(?P<rate>\d{1,5}(\.\d{1,3})?)/(?P<burst>\d{1,5})\Z", re.ASCII
+)
+_SLOWEST, _FASTEST = 0.5, 10_000
 _KNOWN_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
 _SHORTEST_KEY, _FEWEST_CHARACTERS = 50, 5
+
+Rate = tuple[float, int]
+"""Calls per second for long, and calls at once after a rest."""
 
 
 def refuse(name: str, remedy: str) -> NoReturn:
@@ -78,6 +85,24 @@ def count(name: str, default: int, *, at_least: int, at_most: int) -> int:
     if value == int(value):
         return int(value)
     refuse(name, "must be a whole number.")
+
+
+def rates(name: str, defaults: Mapping[str, Rate]) -> dict[str, Rate]:
+    """Return the defaults, with those replaced that `name=rate/burst,...` names."""
+    remedy = (
+        "must look like ec2=20/100,iam=15/15: calls per second (0.5 to 10000) and calls at once "
+        f"(1 to 10000), each name once, of {', '.join(defaults)}."
+    )
+    said: dict[str, Rate] = {}
+    for part in names(name):
+        match = _RATE.match(part)
+        if match is None or match["name"] not in defaults or match["name"] in said:
+            refuse(name, remedy)
+        rate, burst = float(match["rate"]), int(match["burst"])
+        if not (_SLOWEST <= rate <= _FASTEST and 1 <= burst <= _FASTEST):
+            refuse(name, remedy)
+        said[match["name"]] = (rate, burst)
+    return {**defaults, **said}
 
 
 def address(name: str, schemes: Collection[str], default: str | None = None) -> str:

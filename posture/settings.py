@@ -40,6 +40,29 @@ REPUBLISH_SECONDS = env.number("REPUBLISH_SECONDS", 60, at_least=1, at_most=3600
 RETRY_SECONDS = env.number("RETRY_SECONDS", 60, at_least=0.1, at_most=3600)
 SCANS_PER_ORGANISATION = env.count("SCANS_PER_ORGANISATION", 8, at_least=1, at_most=1000)
 SCAN_CONCURRENCY = env.count("SCAN_CONCURRENCY", 32, at_least=1, at_most=128)
+# Calls per second and calls at once to one AWS account, by botocore service and region, all workers
+# together; what AWS documents or is known to allow, and for the rest what leaves room for others.
+RATE_CEILINGS = env.rates(
+    "RATE_CEILINGS",
+    {
+        "account": (5, 10),
+        "cloudtrail": (10, 20),
+        "cloudtrail:LookupEvents": (2, 1),
+        "cloudwatch": (9, 20),
+        "ec2": (20, 100),
+        "events": (25, 100),
+        "iam": (15, 15),
+        "kms": (100, 200),
+        "logs": (5, 10),
+        "marketplace-catalog": (10, 20),
+        "organizations": (5, 10),
+        "s3": (200, 1000),
+        "s3control": (10, 20),
+        "sns": (30, 200),
+        "sqs": (100, 400),
+        "other": (25, 50),
+    },
+)
 
 # PostgreSQL: everything runs as `app`; only `migrate` is `owner` (design 2.12)
 _MIGRATES = sys.argv[1:2] == ["migrate"] and Path(sys.argv[0]).name == "manage.py"
@@ -62,12 +85,13 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
-# Redis: the broker carries ids only, the cache holds login counters
+# Redis: the broker carries ids only, the cache holds login counters and rate ceilings
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
+CACHE_URL = env.address("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "posture.cache.LastingCache",
-        "LOCATION": env.address("CACHE_URL", ("redis", "rediss", "unix"), REDIS_URL),
+        "LOCATION": CACHE_URL,
         "KEY_PREFIX": "posture",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     },

@@ -38,8 +38,9 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
 
     `regions` are names of regions to look at beside us-east-1, none means all that are enabled;
     `now` is the moment of the snapshot, in UTC; `progress` gets a complete picture, from any
-    thread: phase, calls, denied, throttled, and services with service, region, state (waiting,
-    reading, read, gaps), calls and denied. `stop` and `enough` are asked before every request,
+    thread: phase, calls, denied, throttled, services with service, region, state (waiting,
+    reading, read, gaps), calls, denied and held (seconds), and the ceilings that were asked with
+    name, region, rate, burst, shared and held. `stop` and `enough` are asked before every request,
     from any thread: once `enough` says True nothing more is asked, and what was read is judged.
     Raises CannotReach (code, message, advice) when the account cannot be read as a whole, and
     Stopped when `stop` said True. Everything else that AWS refuses is in the report.
@@ -98,6 +99,7 @@ def _snapshot(  # noqa: PLR0913, PLR0917 - what scan was given
         limits=limits,
         stop=stop,
         watch=show.watch,
+        held=show.held,
     )
     try:
         aws.heed(enough)

@@ -175,6 +175,22 @@ class ServiceProgress(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=("waiting", "reading", "read", "gaps", "failed"))
     calls = serializers.IntegerField()
     denied = serializers.IntegerField()
+    held = serializers.FloatField(
+        required=False, help_text="Seconds in which a call waited for our own ceiling."
+    )
+
+
+class CeilingShape(serializers.Serializer[Any]):
+    """A ceiling of ours for calls to the account, shared by all workers, and what it cost."""
+
+    name = serializers.CharField(help_text="AWS service, or service:Operation.")
+    region = serializers.CharField()
+    rate = serializers.FloatField(help_text="Calls per second.")
+    burst = serializers.IntegerField(help_text="Calls at once after a rest.")
+    shared = serializers.BooleanField(
+        help_text="False when Redis was away and the worker kept to a part of it alone."
+    )
+    held = serializers.FloatField(help_text="Seconds in which a call waited for it.")
 
 
 class Progress(serializers.Serializer[Any]):
@@ -185,6 +201,7 @@ class Progress(serializers.Serializer[Any]):
     denied = serializers.IntegerField()
     throttled = serializers.IntegerField()
     services = ServiceProgress(many=True)
+    ceilings = CeilingShape(many=True, required=False)
 
 
 class ScanRow(serializers.ModelSerializer[Scan]):

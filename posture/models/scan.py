@@ -12,7 +12,8 @@ from posture.models.tenancy import OrganisationOwned, one_of, within_organisatio
 
 def no_progress() -> dict[str, Any]:
     """The progress of a scan that has not begun; the shape of the scan page's rows."""
-    return {"services": [], "calls": 0, "denied": 0, "throttled": 0, "phase": "connecting"}
+    counts = {"calls": 0, "denied": 0, "throttled": 0}
+    return {"services": [], "ceilings": [], "phase": "connecting", **counts}
 
 
 class StoredSnapshot(OrganisationOwned):

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
+from posture.ceilings import shared_ceiling
 from posture.models import Account, Organisation, Scan
 from posture.models.crossing import fairest_scan
 from posture.models.tenancy import committed, within
@@ -94,7 +95,7 @@ def _visit_and_record(claim: Claim) -> None:
         report = scan(
             visit_of(claim.account, session_name(str(claim.scan.pk))),
             profile=profile_of(claim.account),
-            limits=Limits(in_flight=settings.SCAN_CONCURRENCY),
+            limits=limits(),
             progress=heartbeat.show,
             stop=heartbeat.is_lost,
             enough=heartbeat.is_cancelled,
@@ -103,6 +104,11 @@ def _visit_and_record(claim: Claim) -> None:
         heartbeat.show_recording()
         if not record(scan=claim.scan, fence=claim.fence, report=report):
             log.warning("scan was recorded by another worker", extra=_named(claim))
+
+
+def limits() -> Limits:
+    """Return how hard a scan may ask AWS: its own calls in flight, and the ceilings of all."""
+    return Limits(in_flight=settings.SCAN_CONCURRENCY, ceiling=shared_ceiling())
 
 
 def visit_of(account: Account, session: str) -> Visit:

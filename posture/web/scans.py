@@ -27,6 +27,7 @@ from posture.scans import (
     waits_for,
 )
 from posture.templatetags.marks import WORDS
+from posture.web.ceilings import ceilings_of
 from posture.web.doors import as_id, find, page
 from posture.web.paging import page_of
 
@@ -170,6 +171,7 @@ def live_of(row: Scan, *, full: bool) -> dict[str, Any]:
         "calls": progress.get("calls", 0),
         "denied": progress.get("denied", 0),
         "throttled": progress.get("throttled", 0),
+        **ceilings_of(progress),
         "elapsed": ends - row.started_at if row.started_at else None,
         "waits_for": waits_for(row, full=full),
         "phase": _waits(row, full) or _phase(row, str(progress.get("phase", ""))),

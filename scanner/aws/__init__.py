@@ -4,6 +4,7 @@ from scanner.aws.actions import IDENTITY, SESSION_POLICY_LIMIT, action_of, sessi
 from scanner.aws.asking import Answer, Calls, Limits, Service, Wire
 from scanner.aws.doorway import Aws, Place, never
 from scanner.aws.entry import Visit, enter, wrong_account
+from scanner.aws.pace import Ceiling, Spacing, Turn
 from scanner.aws.session import (
     HOMES,
     ROLE_ARN,
@@ -27,13 +28,16 @@ __all__ = [
     "Aws",
     "Calls",
     "CannotReach",
+    "Ceiling",
     "Kind",
     "Limits",
     "Place",
     "Role",
     "Service",
+    "Spacing",
     "Stopped",
     "Trouble",
+    "Turn",
     "Visit",
     "Wire",
     "action_of",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from scanner.aws.actions import IDENTITY, action_of
-from scanner.aws.pace import Spacing
+from scanner.aws.pace import Ceiling, Spacing
 from scanner.aws.trouble import CannotReach, Kind, Stopped, Trouble, Undeclared
 
 Answer = dict[str, Any]
@@ -20,7 +20,10 @@ SERIAL = frozenset({"iam", "marketplace-catalog"})
 """Services with one low limit per account: one call at a time (controls.md 14)."""
 
 SPACED = {("cloudtrail", "LookupEvents"): 0.5}
-"""Operations with a documented rate per account and region: seconds between two calls."""
+"""Operations with a documented rate per account and region: seconds between two calls.
+
+A ceiling counts them by themselves, so where there is one nothing else spaces them.
+"""
 
 SLOW_TRIES = {Kind.THROTTLED: 8, Kind.UNWELL: 2}
 """How often the second pass asks again."""
@@ -53,6 +56,8 @@ class Limits:
     """Most pages of one bucket's objects."""
     spaced: float = 1.0
     """Share of the pauses of SPACED that is kept; 0 where nobody counts."""
+    ceiling: Ceiling | None = None
+    """What is asked before each request, because others visit the same account as well."""
 
 
 @dataclass(slots=True)
@@ -90,6 +95,11 @@ class Wire(Protocol):
 
     def endpoint(self, service: Service) -> str:
         """The address that requests to this service go to."""
+
+
+def ceiling_name(service: str, operation: str) -> str:
+    """Give the name by which a ceiling counts a call: "iam", or "cloudtrail:LookupEvents"."""
+    return f"{service}:{operation}" if (service, operation) in SPACED else service
 
 
 class Asker:
@@ -168,7 +178,7 @@ class Asker:
     def _keep_distance(self, service: Service, operation: str) -> None:
         """Wait for the turn of a call whose documented rate is counted per region."""
         seconds = SPACED.get((service.name, operation), 0.0) * self._limits.spaced
-        if seconds:
+        if seconds and self._limits.ceiling is None:
             key = (service.name, operation, service.region)
             self.pause(self._spacings.setdefault(key, Spacing(seconds)).delay())
 

@@ -11,7 +11,7 @@ from scanner.aws.doorway import Aws, Place, never
 from scanner.aws.session import HOMES, Role, assumed_session, open_session, partition_of
 from scanner.aws.trouble import CannotReach, Trouble
 from scanner.aws.why import why_unreachable
-from scanner.aws.wire import BotoWire, Watch
+from scanner.aws.wire import BotoWire, Held, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,19 @@ class Visit:
     """The 12-digit id that the account must have; "" when only the role says so."""
 
 
-def enter(
+def enter(  # noqa: PLR0913 - most by keyword, with defaults
     visit: Visit,
     *,
     actions: Iterable[str],
     limits: Limits | None = None,
     stop: Callable[[], bool] = never,
     watch: Watch | None = None,
+    held: Held | None = None,
 ) -> Aws:
     """Assume the role, prove whose account it is, and give a doorway for these IAM actions.
 
-    `watch` hears of every request. Raises CannotReach with code, message and advice.
+    `watch` hears of every request, `held` of every turn under a ceiling. Raises CannotReach with
+    code, message and advice.
     """
     limits = limits or Limits()
     allowed = frozenset(actions) | {IDENTITY}
@@ -50,6 +52,8 @@ def enter(
     wire.calls.by_action["sts:AssumeRole"] += visit.role is not None
     if watch is not None:
         wire.watch = watch
+    if held is not None:
+        wire.held = held
     account = _account(wire, home)
     expected = visit.account or (visit.role.account if visit.role else account)
     if account != expected:
@@ -57,6 +61,7 @@ def enter(
     place = Place(account, partition, home)
     aws = Aws(wire, place, actions=actions, limits=limits, stop=stop)
     wire.check = aws.check
+    wire.account = account
     return aws
 
 

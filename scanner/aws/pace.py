@@ -1,4 +1,4 @@
-"""How fast we ask: slots in fair order, lanes for slow services, and rates learned from refusals.
+"""How fast we ask: slots in fair order, lanes for slow services, ceilings, and learned rates.
 
 A rate starts unlimited. When AWS throttles more than half of the answers of a service in a region
 it is halved; when few are throttled it grows again. So a full-speed burst is used up first, and
@@ -11,8 +11,34 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a call may go: in how many seconds, and the ceiling under which that was booked."""
+
+    seconds: float
+    rate: float
+    """Calls per second that the ceiling lets through for long."""
+    burst: int
+    """Calls that it lets through at once after a rest."""
+    shared: bool = True
+    """Whether all workers keep to it together; else this process keeps to a part of it alone."""
+
+
+class Ceiling(Protocol):
+    """How many calls an AWS account gets from all of us together; answers from many threads."""
+
+    def turn(self, account: str, name: str, region: str) -> Turn:
+        """Book a call to the account (12-digit id) and say when it may go; never raises.
+
+        `name` is botocore's name of the service, or "service:Operation" of an operation that AWS
+        counts by itself.
+        """
 
 
 class Slots:
@@ -50,10 +76,11 @@ class Slots:
 
 
 class Spacing:
-    """At least so many seconds between two calls."""
+    """At least so many seconds between two calls, but for `burst` of them at once after a rest."""
 
-    def __init__(self, seconds: float, clock: Clock = time.monotonic) -> None:
+    def __init__(self, seconds: float, burst: int = 1, clock: Clock = time.monotonic) -> None:
         self._seconds = seconds
+        self._ahead = (burst - 1) * seconds
         self._clock = clock
         self._next = 0.0
         self._lock = threading.Lock()
@@ -62,9 +89,9 @@ class Spacing:
         """Book the next turn and say in how many seconds it comes."""
         with self._lock:
             now = self._clock()
-            turn = max(now, self._next)
-            self._next = turn + self._seconds
-            return turn - now
+            due = max(now, self._next)
+            self._next = due + self._seconds
+            return max(0.0, due - self._ahead - now)
 
 
 class Rate:

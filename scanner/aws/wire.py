@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scanner.aws.actions import action_of
-from scanner.aws.asking import SERIAL, Answer, Calls, Limits, Service
-from scanner.aws.pace import Rate, Slots
+from scanner.aws.asking import SERIAL, Answer, Calls, Limits, Service, ceiling_name
+from scanner.aws.pace import Rate, Slots, Turn
 from scanner.aws.trouble import CutAnswer, Kind, Trouble, Undeclared, refusal, visible
 from scanner.aws.whole import check_whole
 
@@ -105,14 +105,26 @@ Watch = Callable[[Service, str], None]
 """Hears of a request that was "sent", and of one that AWS "denied"; called from many threads."""
 
 
+Held = Callable[[Service, str, Turn], None]
+"""Hears of every turn that was booked under the ceiling of a name; called from many threads."""
+
+WITHOUT_CHECK = 0.25
+"""Seconds for which a call is held back at most before it asks whether the scan has ended."""
+
+
 def _ignore(_service: Service, _event: str) -> None:
+    """Nobody watches."""
+
+
+def _never_held(_service: Service, _name: str, _turn: Turn) -> None:
     """Nobody watches."""
 
 
 class BotoWire:
     """Carries the requests of one scan; credentials live in the botocore session.
 
-    `check` is called before every attempt and may raise; `watch` hears of what happens to them.
+    `check` is called before every attempt and may raise; `watch` hears of what happens to them,
+    and `held` of how long they wait for the ceiling of `account`, which rules once it is known.
     """
 
     def __init__(
@@ -125,6 +137,8 @@ class BotoWire:
         self.calls = Calls()
         self.check: Callable[[], None] = lambda: None
         self.watch: Watch = _ignore
+        self.held: Held = _never_held
+        self.account = ""
         self._session = session
         self._actions = actions
         self._limits = limits
@@ -179,6 +193,7 @@ class BotoWire:
             delay = rate.delay()
             if delay:
                 time.sleep(delay)
+            self._wait_for_turn(service, event_name.rsplit(".", 1)[-1])
             self._slots.take(urgent=service.name in SERIAL)
             self._here.holds = True
             action = action_of(service.name, event_name.rsplit(".", 1)[-1])
@@ -196,6 +211,19 @@ class BotoWire:
         client.meta.events.register("before-call", before_call)
         client.meta.events.register("before-send", before_send)
         client.meta.events.register("response-received", received)
+
+    def _wait_for_turn(self, service: Service, operation: str) -> None:
+        """Stay below the ceiling of the account; before a slot is taken, so that others may go."""
+        ceiling = self._limits.ceiling
+        if ceiling is None or not self.account:
+            return
+        name = ceiling_name(service.name, operation)
+        turn = ceiling.turn(self.account, name, service.region)
+        self.held(service, name, turn)
+        until = time.monotonic() + turn.seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, WITHOUT_CHECK))
+            self.check()
 
     def _give_slot(self) -> None:
         """Free this thread's slot; a parser that fails ends an attempt without its last event."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from scanner.aws import Calls, Service
+from scanner.aws import Calls, Service, Turn
 from scanner.vocabulary import Unobserved
 
 NAMES = {
@@ -52,6 +52,21 @@ class Row:
     state: str = "waiting"
     calls: int = 0
     denied: int = 0
+    held: float = 0.0
+    """Seconds in which at least one call waited for our own ceiling."""
+
+
+@dataclass(slots=True)
+class Ceiled:
+    """One ceiling that was asked, by the name and region that it counts."""
+
+    name: str
+    region: str
+    rate: float = 0.0
+    burst: int = 0
+    shared: bool = True
+    """Whether it was kept together with all other workers all the time."""
+    held: float = 0.0
 
 
 class Progress:
@@ -64,6 +79,8 @@ class Progress:
         self._phase = "connecting"
         self._calls = Calls()
         self._shown = 0.0
+        self._ceilings: dict[tuple[str, str], Ceiled] = {}
+        self._held_until: dict[tuple[str, str], float] = {}
 
     def count(self, calls: Calls) -> None:
         """Take the totals from these counters from now on."""
@@ -98,14 +115,37 @@ class Progress:
 
     def watch(self, service: Service, event: str) -> None:
         """Hear from the wire of a request that was sent or denied; from any thread."""
-        name = FIELDS.get(service.name, service.name)
         with self._lock:
-            row = self._rows.get((name, service.region)) or self._rows.get((name, ""))
-            row = row or self._one_more(name, service.region)
+            row = self._row_of(service)
             if row is not None:
                 row.calls += event == "sent"
                 row.denied += event == "denied"
         self._picture(now=False)
+
+    def held(self, service: Service, name: str, turn: Turn) -> None:
+        """Hear from the wire of a turn booked under the ceiling of a name; from any thread."""
+        with self._lock:
+            row = self._row_of(service)
+            if row is None:
+                return
+            place = (name, service.region)
+            one = self._ceilings.setdefault(place, Ceiled(*place))
+            one.rate, one.burst = turn.rate, turn.burst
+            one.shared = one.shared and turn.shared
+            one.held += self._added((f"ceiling {name}", service.region), turn.seconds)
+            row.held += self._added((row.service, row.region), turn.seconds)
+
+    def _added(self, place: tuple[str, str], seconds: float) -> float:
+        """How much longer something waits now: calls that wait at the same time count once."""
+        now = time.monotonic()
+        since = max(now, self._held_until.get(place, now))
+        until = self._held_until[place] = max(now + seconds, since)
+        return until - since
+
+    def _row_of(self, service: Service) -> Row | None:
+        name = FIELDS.get(service.name, service.name)
+        row = self._rows.get((name, service.region)) or self._rows.get((name, ""))
+        return row or self._one_more(name, service.region)
 
     def _one_more(self, service: str, region: str) -> Row | None:
         """A row of an expected service in a region that nobody foresaw: something there was named."""
@@ -134,6 +174,11 @@ class Progress:
                     "calls": self._calls.total,
                     "denied": self._calls.denied,
                     "throttled": self._calls.throttled,
-                    "services": [asdict(row) for row in self._rows.values()],
+                    "services": [_rounded(row) for row in self._rows.values()],
+                    "ceilings": [_rounded(one) for one in self._ceilings.values()],
                 }
             )
+
+
+def _rounded(one: Row | Ceiled) -> dict[str, Any]:
+    return {**asdict(one), "held": round(one.held, 1)}

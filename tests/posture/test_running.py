@@ -1,5 +1,7 @@
 """How a scan ends when the account or we ourselves are in trouble."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,12 @@ from posture.models.tenancy import within
 from posture.profiles import profile_of
 from posture.scans import claim, run
 from sandbox.aws.faults import Fault
+from sandbox.valkey import valkey
 from scanner.facts.profile import Profile
 from tests.posture.rows import a_scan, an_organisation
 from tests.posture.sellers import LARKFIELD, a_seller
+from tests.posture.threads import in_its_own_connection
+from tests.posture.workers import wait_until
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
@@ -187,6 +192,30 @@ def test_a_scan_that_another_worker_took_over_stops_and_writes_nothing(
     assert reread(scan).__dict__ | {"_state": None} == before
     with within(seller.organisation_id):
         assert not Finding.objects.exists()
+
+
+def test_a_scan_shows_which_ceilings_it_kept_to(seller: Account) -> None:
+    shown = visit(seller).progress["ceilings"]
+    kept = {
+        (one["name"], one["region"]): (one["rate"], one["burst"], one["shared"]) for one in shown
+    }
+    assert kept["iam", "us-east-1"] == (15, 15, True)
+    assert kept["cloudtrail:LookupEvents", "us-east-1"] == (2, 1, True)
+
+
+def test_a_scan_goes_on_alone_when_redis_stops_in_the_middle(
+    aws: "FakeAws", seller: Account, settings: LazySettings
+) -> None:
+    for action in ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"):
+        aws.inject(Fault(kind="latency", action=action, seconds=2))
+    with ExitStack() as stack, ThreadPoolExecutor(1) as thread:
+        settings.CACHE_URL = stack.enter_context(valkey()).url()
+        running = thread.submit(in_its_own_connection, lambda: visit(seller))
+        wait_until(lambda: bool(aws.calls("cloudtrail:DescribeTrails")))
+        stack.close()
+        scan = running.result()
+    assert (scan.state, scan.reason) == ("done", "")
+    assert {one["shared"] for one in scan.progress["ceilings"]} == {True, False}
 
 
 def test_an_account_s_answers_become_the_profile_and_unknown_ones_are_left_out() -> None:

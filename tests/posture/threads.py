@@ -24,3 +24,11 @@ def at_once(work: Callable[[], T], times: int = 2) -> list[T]:
 
     with ThreadPoolExecutor(times) as pool:
         return [future.result() for future in [pool.submit(together) for _ in range(times)]]
+
+
+def in_its_own_connection(work: Callable[[], T]) -> T:
+    """Do the work, and close the connection that this thread opened for it."""
+    try:
+        return work()
+    finally:
+        connection.close()

@@ -282,3 +282,27 @@ def test_a_scan_without_a_free_slot_says_so_and_is_not_failed(
         "waiting for a free slot of your organisation"
         in owner.get(reverse("scans")).content.decode()
     )
+
+
+HELD = {
+    "ceilings": [
+        {"name": "iam", "region": "us-east-1", "rate": 15.0, "burst": 15, "shared": True, "held": 3.2},
+        {"name": "<b>", "region": "x", "rate": 0.5, "burst": 1, "shared": False, "held": 0.0},
+        "nonsense",
+    ],
+    "services": [{**ROWS[0], "held": 3.2}],
+}  # fmt: skip
+
+
+def test_what_our_own_ceilings_held_back_is_said(owner: Client, account: Account) -> None:
+    row = a_done_scan(account, progress={**PROGRESS, **HELD})
+    page = " ".join(owner.get(reverse("scan", args=[row.pk])).content.decode().split())
+    assert "Held back 3.2 s by our ceiling for iam in us-east-1." in page
+    assert "iam in us-east-1: 15 calls a second, 15 at once" in page
+    assert "&lt;b&gt; in x: 0.5 calls a second, 1 at once. Redis did not answer" in page
+    assert 'data-label="Held back">3.2 s' in page
+
+
+def test_a_scan_from_before_there_were_ceilings_shows_none(owner: Client, scan: Scan) -> None:
+    page = owner.get(reverse("scan", args=[scan.pk])).content.decode()
+    assert "Our ceilings" not in page

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from scanner.aws import Aws, CannotReach, Kind, Place, Service, Stopped, Trouble
+from scanner.aws import Aws, CannotReach, Kind, Place, Service, Stopped, Trouble, Turn
 from scanner.aws.asking import Answer, Asker
 from scanner.aws.trouble import Undeclared
 from scanner.vocabulary import Unobserved
@@ -192,3 +192,18 @@ def test_a_call_with_a_documented_rate_is_spaced_in_its_region_alone(
     first, second, elsewhere = waited
     assert (first, elsewhere) == (0.0, 0.0)
     assert second == pytest.approx(1.0, abs=0.5)
+
+
+def test_where_a_ceiling_counts_nothing_else_spaces_a_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Open:
+        def turn(self, account: str, name: str, region: str) -> Turn:
+            return Turn(0.0, 2.0, 1)
+
+    waited: list[float] = []
+    monkeypatch.setattr(Asker, "pause", lambda _, seconds: waited.append(seconds))
+    limits = limited(spaced=2.0, ceiling=Open())
+    aws = FakeAws({"cloudtrail:LookupEvents": {"Events": []}}, limits=limits)
+    aws.call("cloudtrail", "LookupEvents", region=HOME)
+    assert waited == []

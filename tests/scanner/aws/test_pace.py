@@ -53,10 +53,18 @@ def test_a_slot_given_back_is_free_for_the_next() -> None:
 
 def test_spacing_books_turns_that_far_apart() -> None:
     clock = Clock()
-    spacing = Spacing(0.5, clock)
+    spacing = Spacing(0.5, clock=clock)
     assert [spacing.delay() for _ in range(3)] == [0.0, 0.5, 1.0]
     clock.now += 10
     assert spacing.delay() == 0.0
+
+
+def test_spacing_lets_a_few_calls_through_at_once_after_a_rest() -> None:
+    clock = Clock()
+    spacing = Spacing(0.5, 3, clock)
+    assert [spacing.delay() for _ in range(5)] == [0.0, 0.0, 0.0, 0.5, 1.0]
+    clock.now += 60
+    assert [spacing.delay() for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
 
 
 def answers(

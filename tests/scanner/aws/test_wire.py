@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scanner.aws import Kind, Limits, Service, Stopped, Trouble
+from scanner.aws import Kind, Limits, Service, Stopped, Trouble, Turn
 from scanner.aws.session import open_session
 from scanner.aws.trouble import Undeclared
 from scanner.aws.wire import ACCOUNT_IN_FRONT, BotoWire
@@ -20,6 +20,7 @@ ACTIONS = frozenset(
         "sqs:ListQueues",
         "iam:GetPolicyVersion",
         "ec2:DescribeImages",
+        "cloudtrail:LookupEvents",
         "s3:GetAccountPublicAccessBlock",
         "s3:ListAllMyBuckets",
     }
@@ -177,6 +178,59 @@ def test_the_check_before_every_attempt_can_end_it(wire_to: Wires) -> None:
     with answering(http(QUEUES)) as endpoint:
         wire = wire_to(endpoint)
         wire.check = stop
+        with pytest.raises(Stopped):
+            wire.ask(SQS, "ListQueues", {})
+        assert endpoint.requests == []
+
+
+class Strict:
+    """A ceiling that says how long to wait, and remembers what was booked."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.booked: list[tuple[str, str, str]] = []
+        self._seconds = list(seconds)
+
+    def turn(self, account: str, name: str, region: str) -> Turn:
+        self.booked.append((account, name, region))
+        return Turn(self._seconds.pop(0) if self._seconds else 0.0, 15.0, 15)
+
+
+def test_the_ceiling_is_asked_before_every_attempt_once_the_account_is_known(
+    wire_to: Wires,
+) -> None:
+    ceiling = Strict(0.0, 0.01)
+    held: list[tuple[str, str, float]] = []
+    with answering(http(QUEUES), b"", http(QUEUES)) as endpoint:
+        wire = wire_to(endpoint, Limits(attempts=6, ceiling=ceiling))
+        wire.held = lambda service, name, turn: held.append((service.region, name, turn.seconds))
+        wire.ask(SQS, "ListQueues", {})
+        assert ceiling.booked == []
+        wire.account = "111122223333"
+        wire.ask(SQS, "ListQueues", {})
+    assert ceiling.booked == [("111122223333", "sqs", "us-east-1")] * 2
+    assert held == [("us-east-1", "sqs", 0.0), ("us-east-1", "sqs", 0.01)]
+
+
+def test_an_operation_with_a_rate_of_its_own_is_counted_by_itself(wire_to: Wires) -> None:
+    ceiling = Strict()
+    with answering(http(b'{"Events": []}')) as endpoint:
+        wire = wire_to(endpoint, Limits(attempts=1, ceiling=ceiling))
+        wire.account = "111122223333"
+        wire.ask(Service("cloudtrail", "eu-west-1"), "LookupEvents", {})
+    assert ceiling.booked == [("111122223333", "cloudtrail:LookupEvents", "eu-west-1")]
+
+
+def test_a_call_that_is_held_back_ends_with_the_scan_and_is_never_sent(wire_to: Wires) -> None:
+    checks = iter([None, Stopped()])
+
+    def check() -> None:
+        if (end := next(checks)) is not None:
+            raise end
+
+    with answering(http(QUEUES)) as endpoint:
+        wire = wire_to(endpoint, Limits(attempts=1, ceiling=Strict(3600.0)))
+        wire.account = "111122223333"
+        wire.check = check
         with pytest.raises(Stopped):
             wire.ask(SQS, "ListQueues", {})
         assert endpoint.requests == []

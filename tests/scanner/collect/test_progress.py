@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.aws import Calls, Service
+from scanner.aws import Calls, Service, Turn
 from scanner.collect.progress import Picture, Progress
 from scanner.vocabulary import Unobserved
 
@@ -19,9 +19,8 @@ def states(picture: Picture) -> dict[tuple[str, str], str]:
 def test_a_phase_is_shown_at_once() -> None:
     progress, pictures = shown()
     progress.enter("connecting")
-    assert pictures == [
-        {"phase": "connecting", "calls": 0, "denied": 0, "throttled": 0, "services": []}
-    ]
+    counts = {"calls": 0, "denied": 0, "throttled": 0}
+    assert pictures == [{"phase": "connecting", **counts, "services": [], "ceilings": []}]
 
 
 def test_totals_are_those_of_the_counters() -> None:
@@ -31,7 +30,7 @@ def test_totals_are_those_of_the_counters() -> None:
     progress.count(calls)
     progress.enter("reading")
     assert {**pictures[-1], "services": []} == {
-        "phase": "reading", "calls": 7, "denied": 2, "throttled": 3, "services": [],
+        "phase": "reading", "calls": 7, "denied": 2, "throttled": 3, "services": [], "ceilings": [],
     }  # fmt: skip
 
 
@@ -74,6 +73,7 @@ def test_the_catalog_has_its_own_name() -> None:
             "state": "reading",
             "calls": 1,
             "denied": 0,
+            "held": 0.0,
         }
     ]
 
@@ -107,3 +107,22 @@ def test_a_region_that_is_known_late_is_read_like_the_others() -> None:
     progress.expect("ec2", ("us-east-1", "eu-west-1"))
     progress.enter("reading")
     assert set(states(pictures[-1]).values()) == {"reading"}
+
+
+def test_waiting_for_a_ceiling_counts_for_service_and_ceiling_once_for_calls_side_by_side() -> None:
+    progress, pictures = shown()
+    progress.expect("cloudtrail", ("us-east-1",))
+    place = Service("cloudtrail", "us-east-1")
+    for name in ("cloudtrail:LookupEvents", "cloudtrail:LookupEvents", "cloudtrail"):
+        progress.held(place, name, Turn(30.0, 2.0, 1))
+    progress.held(place, "cloudtrail", Turn(0.0, 10.0, 20, shared=False))
+    progress.held(Service("sts", "us-east-1"), "sts", Turn(5.0, 25.0, 50))
+    progress.enter("reading")
+    (row,) = pictures[-1]["services"]
+    assert row["held"] == 30.0
+    assert pictures[-1]["ceilings"] == [
+        {"name": "cloudtrail:LookupEvents", "region": "us-east-1", "rate": 2.0, "burst": 1,
+         "shared": True, "held": 30.0},
+        {"name": "cloudtrail", "region": "us-east-1", "rate": 10.0, "burst": 20,
+         "shared": False, "held": 30.0},
+    ]  # fmt: skip
