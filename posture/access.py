@@ -24,6 +24,7 @@ from posture.models import (
     ScorePoint,
     TokenAccount,
     User,
+    Verification,
     Waiver,
 )
 from posture.models.crossing import organisations_of_user
@@ -156,6 +157,11 @@ def waivers_of(scope: Scope) -> QuerySet[Waiver]:
 def attestations_of(scope: Scope) -> QuerySet[Attestation]:
     """Return the answers to manual controls of those accounts."""
     return _of_accounts(Attestation.objects.all(), scope)
+
+
+def verifications_of(scope: Scope) -> QuerySet[Verification]:
+    """Return the second looks at findings of those accounts."""
+    return _of_accounts(Verification.objects.all(), scope)
 
 
 def tokens_of(scope: Scope) -> QuerySet[ApiToken]:

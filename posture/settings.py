@@ -129,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "posture.run_scan": {"queue": "scan"},
     "posture.deliver": {"queue": "deliver"},
     "posture.tick": {"queue": "house"},
+    "posture.verify_finding": {"queue": "house"},  # somebody waits, so not behind whole scans
 }
 CELERY_WORKER_POOL = "prefork"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -53,9 +53,24 @@ def run_scan(scan_id: str) -> None:
     scans.wake_next()
 
 
+@shared_task(name="posture.verify_finding", soft_time_limit=120, time_limit=150)
+def verify_finding(verification_id: str) -> None:
+    """Look again at a finding that somebody asked for; anything else is dropped."""
+    try:
+        known = uuid.UUID(verification_id)
+    except (ValueError, TypeError, AttributeError):
+        log.warning("not a verification id")
+        return
+    claim = scans.claim_verification(known)
+    if claim is not None:
+        with leaving_on_quit():
+            scans.verify(claim)
+
+
 @shared_task(name="posture.tick")
 def tick() -> None:
     """Start what is due, take back what was left, end what expired; harmless when repeated."""
     scans.start_due()
     scans.take_back_overdue()
+    scans.take_back_verifications()
     scans.end_expired_attestations()

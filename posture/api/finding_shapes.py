@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from posture import catalogue
-from posture.api.serializers import Strict
-from posture.models import Account, Finding, FindingEvent, Ticket
+from posture.api.serializers import Progress, Strict
+from posture.models import Account, Finding, FindingEvent, Ticket, Verification
 
 
 class TicketShape(serializers.ModelSerializer[Ticket]):
@@ -168,3 +168,26 @@ class FindingDetail(FindingRow):
         """The latest 50 changes, newest first."""
         events = finding.events.order_by("-sequence")[:50]
         return EventRow(events, many=True).data
+
+
+class VerificationRow(serializers.ModelSerializer[Verification]):
+    """A second look at one finding."""
+
+    finding = serializers.UUIDField(source="finding_id")
+    account = serializers.UUIDField(source="account_id")
+    seen = serializers.ChoiceField(
+        choices=Verification.Seen.choices,
+        allow_blank=True,
+        help_text="What became of the finding; empty until it was looked at.",
+    )
+    missing_action = serializers.CharField(
+        allow_blank=True, help_text="IAM actions that were refused, when nothing could be seen."
+    )
+    progress = Progress()
+
+    class Meta:
+        model = Verification
+        fields = (
+            "id", "finding", "account", "state", "seen", "reason_code", "reason",
+            "missing_action", "attempt", "queued_at", "started_at", "finished_at", "progress",
+        )  # fmt: skip

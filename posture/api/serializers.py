@@ -157,7 +157,7 @@ class AccountDetail(AccountRow):
 
 
 class ScoreRow(serializers.ModelSerializer[ScorePoint]):
-    """The score of one recorded scan, or (without one) of somebody's answer."""
+    """The score of one recorded scan, or (without one) of an answer or a second look."""
 
     value = serializers.IntegerField(source="score", allow_null=True)
     scan = serializers.UUIDField(source="scan_id", allow_null=True)

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from posture.api import views
+from posture.api import verifying, views
 from posture.api.docs import Docs
 from posture.api.problems import not_found
 
@@ -19,6 +19,12 @@ urlpatterns = [
     path(f"{V1}scans/<uuid:pk>/cancel", views.ScanCancel.as_view(), name="api-scan-cancel"),
     path(f"{V1}findings", views.Findings.as_view(), name="api-findings"),
     path(f"{V1}findings/<uuid:pk>", views.FindingById.as_view(), name="api-finding"),
+    path(f"{V1}findings/<uuid:pk>/verify", verifying.Verify.as_view(), name="api-finding-verify"),
+    path(
+        f"{V1}verifications/<uuid:pk>",
+        verifying.VerificationById.as_view(),
+        name="api-verification",
+    ),
     path(f"{V1}controls", views.Controls.as_view(), name="api-controls"),
     path(f"{V1}controls/<slug:control>", views.ControlById.as_view(), name="api-control"),
     path(f"{V1}schema", SpectacularAPIView.as_view(), name="api-schema"),

@@ -16,6 +16,7 @@ from posture.models.scan import Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
 from posture.models.token import ApiToken, TokenAccount
 from posture.models.triage import Ticket, Waiver
+from posture.models.verification import Verification
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -42,6 +43,7 @@ __all__ = [
     "Ticket",
     "TokenAccount",
     "User",
+    "Verification",
     "Waiver",
     "database_now",
     "fingerprint",

@@ -65,6 +65,18 @@ def expired_attestations() -> list[Located]:
     return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
 
 
+def organisation_of_verification(verification: uuid.UUID) -> uuid.UUID | None:
+    """Return the organisation of a verification; None when there is no such one."""
+    found = _ask("SELECT organisation_of_verification(%s)", verification)
+    return next((row[0] for row in found), None)
+
+
+def overdue_verifications(republish_seconds: float) -> list[Located]:
+    """Return running ones whose lease is over, and queued ones last published that long ago."""
+    rows = _ask("SELECT * FROM overdue_verifications(make_interval(secs => %s))", republish_seconds)
+    return [Located(*row) for row in rows]
+
+
 def _ask(statement: str, *parameters: uuid.UUID | str | float | None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(

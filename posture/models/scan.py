@@ -114,7 +114,7 @@ class Scan(Leased):
 
 
 class ScorePoint(OrganisationOwned):
-    """The score of an account at one moment: of a recorded scan, or (without one) of an answer."""
+    """The score of an account at one moment: of a recorded scan, else of an answer or second look."""
 
     account = within_organisation("posture.Account", related_name="score_points")
     scan = within_organisation(

@@ -20,30 +20,46 @@ from posture.scans.requesting import (
 )
 from posture.scans.running import Claim, claim, prepare, run
 from posture.scans.storing import stored_json
+from posture.scans.verifying import (
+    NotVerifiableError,
+    VerificationClaim,
+    claim_verification,
+    request_verification,
+    take_back_verifications,
+    verify,
+    why_not,
+)
 from posture.scans.waiting import WaitsFor, slots_full, waits_for
 
 __all__ = [
     "Claim",
     "NotAttestableError",
     "NotConnectedError",
+    "NotVerifiableError",
     "Said",
     "ScanOverError",
+    "VerificationClaim",
     "WaitsFor",
     "attest",
     "cancel_scan",
     "claim",
+    "claim_verification",
     "end_expired_attestations",
     "leave_running_scan",
     "prepare",
     "record",
     "request_scan",
+    "request_verification",
     "run",
     "slots_full",
     "start_due",
     "stored_json",
     "take_back_overdue",
+    "take_back_verifications",
+    "verify",
     "waits_for",
     "wake",
     "wake_next",
+    "why_not",
     "withdraw",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from posture.models import Account, Finding, FindingEvent, Scan, User
+from posture.models import Account, Finding, FindingEvent, Scan, User, Verification
 from posture.models.bulk import write_rows
 from posture.scans.changes import Change, Changes, Failing, Known, piece_json
 from scanner.score import Score
@@ -41,6 +41,8 @@ class Step:
     at: datetime
     by: User | None = None
     """Who answered, where a person is the cause and not a scan."""
+    verification: Verification | None = None
+    """What looked again at one finding, where that is the cause; `scan` then stays the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _row(step: Step, failing: Failing, gains: Gains) -> dict[str, Any]:
 
 
 def _event(step: Step, change: Change) -> dict[str, Any]:
+    asked = step.verification
     return {
         "id": uuid.uuid4(),
         "organisation_id": step.account.organisation_id,
@@ -130,9 +133,10 @@ def _event(step: Step, change: Change) -> dict[str, Any]:
         "sequence": change.sequence,
         "kind": change.kind,
         "at": step.at,
-        "scan_id": None if step.by else step.scan.pk,
+        "scan_id": None if step.by or asked else step.scan.pk,
         "by_user_id": step.by.pk if step.by else None,
-        "data": change.data,
+        "by_token_id": asked.requested_by_token_id if asked else None,
+        "data": {**change.data, "verification": str(asked.pk)} if asked else change.data,
     }
 
 

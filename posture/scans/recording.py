@@ -1,6 +1,6 @@
 """Recording a report: one transaction, fenced, and without effect when it is done twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -100,8 +100,7 @@ def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
     """Bring findings, results and the account up to what was seen; return score and changes."""
     answers = answers_in_force(step)
     named = {
-        _fingerprint(step.account, one): answered(_storable(one), answers)
-        for one in report.outcomes
+        key: answered(one, answers) for key, one in by_fingerprint(step.account, report.outcomes)
     }
     left = left_open(step.account, named.values(), answers)
     end_overtaken(step, answers, left, named.values())
@@ -140,6 +139,11 @@ def _proven(report: Report) -> frozenset[str]:
     """The declared actions that this scan used and AWS did not refuse even once."""
     refused = {gap.action for gap in report.unobserved}
     return frozenset(report.calls.by_action).intersection(ALL_ACTIONS) - refused
+
+
+def by_fingerprint(account: Account, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Outcome]]:
+    """Give each outcome, with texts that can be stored, under the fingerprint of its finding."""
+    return ((_fingerprint(account, one), _storable(one)) for one in outcomes)
 
 
 def _fingerprint(account: Account, outcome: Outcome) -> str:

@@ -21,10 +21,15 @@ def rescore(step: Step) -> Score:
 
     Writes the score with a point of its history and the points to win of every open finding.
     """
-    judged = score_of(_tallies(step))
-    open_now = _open(step)
-    write_points(open_now, Gains.of(judged))
+    judged = score_now(step)
     write_score(step.account, judged, None, step.at)
+    return judged
+
+
+def score_now(step: Step) -> Score:
+    """Score the account as it is stored; writes the points to win of every open finding only."""
+    judged = score_of(_tallies(step))
+    write_points(_open(step), Gains.of(judged))
     return judged
 
 

@@ -25,7 +25,7 @@ from posture.access import (
 from posture.models import Finding, Ticket, Waiver
 from posture.templatetags.names import visible
 from posture.tickets import link_ticket, unlink_ticket
-from posture.web import evidence, filters, history
+from posture.web import evidence, filters, history, second_look
 from posture.web.doors import find, page, require
 from posture.web.findings import HEAVY
 from posture.web.forms import TicketForm
@@ -108,6 +108,7 @@ def _shown(
         "waiver": waiver,
         "ticket": _ticket(row),
         "form": form,
+        "look": second_look.of(scope, row),
         "others": _others(scope, row),
         "history": [history.told(event) for event in _events(scope, row)],
         "next": _next(scope, row, chosen),

@@ -65,8 +65,10 @@ BRIEF = WORDS | {
 def said(event: FindingEvent) -> str:
     """Say what one event changed, with what its data adds."""
     words = WORDS.get(FindingEvent.Kind(event.kind), event.kind)
-    more = _more(event.kind, event.data if isinstance(event.data, dict) else {})
-    return f"{words}: {more}" if more else words
+    data = event.data if isinstance(event.data, dict) else {}
+    more = _more(event.kind, data)
+    whole = f"{words}: {more}" if more else words
+    return f"{whole}, when somebody had it checked again" if "verification" in data else whole
 
 
 def _more(kind: str, data: dict[str, object]) -> str:

@@ -15,6 +15,7 @@ from posture.web import (
     scans,
     tokens,
     topics,
+    verifying,
 )
 
 urlpatterns = [
@@ -50,6 +51,7 @@ urlpatterns = [
     path("findings", findings.findings, name="findings"),
     path("findings/<uuid:pk>", finding.finding, name="finding"),
     path("findings/<uuid:pk>/ticket", finding.ticket, name="finding_ticket"),
+    path("findings/<uuid:pk>/verification", verifying.verification, name="finding_verification"),
     path("controls", controls.controls, name="controls"),
     path("controls/<str:control_id>", controls.control, name="control"),
     path("topics/<str:code>", topics.topic, name="topic"),

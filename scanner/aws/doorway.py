@@ -34,6 +34,10 @@ ACCOUNT_WIDE = frozenset({("s3", "ListBuckets")})
 """Operations of regional services that answer for all regions."""
 
 
+LEFT_OUT = "NotRead"
+"""The error of what this visit did not want to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The account: 12-digit id, partition, and the region of global questions."""
@@ -56,16 +60,18 @@ def everything(_item: Answer) -> bool:
 class Aws:
     """The account of one scan, seen through a wire, within the declared IAM actions.
 
-    `stop` is asked before every question, from many
-    threads; when it says True, the question raises Stopped.
+    `left_out` are IAM actions that this visit does not need: they are not asked, and what they
+    would tell is not read. `stop` is asked before every question, from many threads; when it says
+    True, the question raises Stopped.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - most by keyword, with defaults
         self,
         wire: Wire,
         place: Place,
         *,
         actions: Iterable[str] = (),
+        left_out: Iterable[str] = (),
         limits: Limits | None = None,
         stop: Callable[[], bool] = never,
     ) -> None:
@@ -74,6 +80,7 @@ class Aws:
         self.home = place.home
         self.limits = limits or Limits()
         self._wire = wire
+        self._left_out = frozenset(left_out)
         allowed = frozenset(actions) | {IDENTITY}
         self._asker = Asker(wire, allowed, self.limits, stop, Service("sts", place.home))
         self._pool = ThreadPoolExecutor(2 * self.limits.in_flight, "aws")
@@ -101,6 +108,8 @@ class Aws:
 
         `must` names members without which an answer is not whole.
         """
+        if action_of(service, operation) in self._left_out:
+            return _gap(service, operation, region, LEFT_OUT)
         try:
             answer = self._asker.ask(Service(service, region), operation, params)
         except Trouble as trouble:

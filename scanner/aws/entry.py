@@ -28,6 +28,7 @@ def enter(  # noqa: PLR0913 - most by keyword, with defaults
     visit: Visit,
     *,
     actions: Iterable[str],
+    left_out: Iterable[str] = (),
     limits: Limits | None = None,
     stop: Callable[[], bool] = never,
     watch: Watch | None = None,
@@ -35,6 +36,7 @@ def enter(  # noqa: PLR0913 - most by keyword, with defaults
 ) -> Aws:
     """Assume the role, prove whose account it is, and give a doorway for these IAM actions.
 
+    `left_out` are actions that collectors may want to ask and that this visit does without.
     `watch` hears of every request, `held` of every turn under a ceiling. Raises CannotReach with
     code, message and advice.
     """
@@ -59,7 +61,7 @@ def enter(  # noqa: PLR0913 - most by keyword, with defaults
     if account != expected:
         raise wrong_account(account, expected)
     place = Place(account, partition, home)
-    aws = Aws(wire, place, actions=actions, limits=limits, stop=stop)
+    aws = Aws(wire, place, actions=actions, left_out=left_out, limits=limits, stop=stop)
     wire.check = aws.check
     wire.account = account
     return aws
