@@ -78,7 +78,9 @@ def look(row: Verification, *outcomes: Outcome, at: int = 1) -> Verification:
 def stored(row: Verification, *, without: Finding | None = None) -> dict[str, Any]:
     """Everything that a look could touch; of findings, all but one and the points of the others."""
     with within(row.organisation_id):
-        findings = Finding.objects.exclude(pk=without.pk if without else None).order_by("pk")
+        findings = Finding.objects.order_by("pk")
+        if without is not None:
+            findings = findings.exclude(pk=without.pk)
         rest = {} if without else {
             model.__name__: list(model.objects.order_by("pk").values())
             for model in (Account, ControlResult, FindingEvent, ScorePoint)

@@ -134,7 +134,8 @@ def test_what_lost_three_workers_fails_and_can_be_asked_for_again(finding: Findi
         claim = claim_verification(row.pk)
         assert claim is not None
         assert claim.verification.attempt == attempt
-        change(row, lease_until=database_now() - timedelta(seconds=1))
+        over = database_now() - timedelta(seconds=1)
+        change(row, lease_until=over, published_at=over - timedelta(hours=1))
         assert take_back_verifications() == 1
     ended = reread(row)
     assert (ended.state, ended.reason_code, ended.fence) == ("failed", "worker_lost", 4)

@@ -65,6 +65,8 @@ def test_a_refused_token_is_told_why(token: Issue, company: Company) -> None:
         ("admin", "PATCH", "schedule", {"preset": "off"}, 200),
         ("scans:run", "PATCH", "schedule", {"preset": "off"}, 403),
         ("findings:read", "GET", "schedule", None, 200),
+        ("scans:run", "POST", "verify", None, 202),
+        ("findings:triage", "POST", "verify", None, 403),
     ],
 )
 def test_a_scope_opens_what_it_names(
@@ -79,6 +81,9 @@ def test_a_scope_opens_what_it_names(
     if body is None:
         body = {"account": str(company.account.pk)}
     answer = api.send(method, target, body)
+    finding = f"findings/{company.findings[0].pk}"
+    target = {"finding": finding, "verify": f"{finding}/verify"}.get(path, path)
+    answer = api.send(method, target, body or {"account": str(company.account.pk)})
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["code"] == "insufficient_scope"

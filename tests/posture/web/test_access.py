@@ -35,6 +35,7 @@ POSTS = {
     "connect_schedule": "connect",
     "connection": "connect",
     "finding_ticket": "triage",
+    "finding_verification": "scan",
     "token": "manage",
     "tokens": "manage",
 }
@@ -69,6 +70,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "scan_cancel": finding.last_scan_id,
         "finding": finding.pk,
         "finding_ticket": finding.pk,
+        "finding_verification": finding.pk,
         "token": token.pk,
         "control": "SQS-03",
         "profile": finding.account_id,
