@@ -195,9 +195,7 @@ class Strict:
         return Turn(self._seconds.pop(0) if self._seconds else 0.0, 15.0, 15)
 
 
-def test_the_ceiling_is_asked_before_every_attempt_once_the_account_is_known(
-    wire_to: Wires,
-) -> None:
+def test_the_ceiling_is_asked_before_every_attempt_in_a_known_account(wire_to: Wires) -> None:
     ceiling = Strict(0.0, 0.01)
     held: list[tuple[str, str, float]] = []
     with answering(http(QUEUES), b"", http(QUEUES)) as endpoint:
@@ -229,8 +227,7 @@ def test_a_call_that_is_held_back_ends_with_the_scan_and_is_never_sent(wire_to: 
 
     with answering(http(QUEUES)) as endpoint:
         wire = wire_to(endpoint, Limits(attempts=1, ceiling=Strict(3600.0)))
-        wire.account = "111122223333"
-        wire.check = check
+        wire.account, wire.check = "111122223333", check
         with pytest.raises(Stopped):
             wire.ask(SQS, "ListQueues", {})
         assert endpoint.requests == []
