@@ -14,7 +14,8 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from posture.models import ApiToken
+from posture.models import ApiToken, Verification
+from posture.models.tenancy import within
 from tests.posture.api.conftest import Api, Company
 
 Issue = Callable[..., tuple[ApiToken, str]]
@@ -41,6 +42,14 @@ def test_the_committed_document_is_what_the_code_says(document: dict[str, Any]) 
 
 def paths_and_calls(company: Company) -> list[tuple[str, str, str, object, int]]:
     finding, account = company.findings[0].pk, company.account.pk
+    with within(company.organisation):
+        look = Verification.objects.create(
+            organisation=company.organisation,
+            account=company.account,
+            finding=company.findings[1],
+            state="done",
+            seen="failing",
+        )
     return [
         ("/accounts", "GET", "accounts", None, 200),
         ("/accounts/{id}", "GET", f"accounts/{account}", None, 200),
@@ -48,6 +57,8 @@ def paths_and_calls(company: Company) -> list[tuple[str, str, str, object, int]]
         ("/accounts/{id}/schedule", "PATCH", f"accounts/{account}/schedule", HOURLY, 200),
         ("/accounts/{id}/schedule", "PATCH", f"accounts/{account}/schedule", {"zone": "X"}, 400),
         ("/accounts/{id}/scores", "GET", f"accounts/{account}/scores", None, 200),
+        ("/findings/{id}/verify", "POST", f"findings/{finding}/verify", {}, 202),
+        ("/verifications/{id}", "GET", f"verifications/{look.pk}", None, 200),
         ("/scans", "GET", "scans", None, 200),
         ("/scans", "POST", "scans", {"account": str(account)}, 202),
         ("/scans/{id}", "GET", f"scans/{company.scan.pk}", None, 200),
