@@ -11,7 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from posture.catalogue import control
-from posture.models import Account, Finding, FindingEvent, Scan, Verification
+from posture.models import (
+    Account,
+    Finding,
+    FindingEvent,
+    Organisation,
+    Scan,
+    Verification,
+)
 from posture.models.tenancy import within
 from posture.scans import claim, run, take_back_verifications
 from sandbox.aws.faults import Fault
@@ -57,10 +64,12 @@ def finding(seller: Account) -> Finding:
 
 
 @pytest.fixture
-def browser(seller: Account) -> Client:
+def owner(seller: Account) -> Client:
     """The browser of the seller's owner."""
     client = Client(raise_request_exception=True)
-    user = a_member(seller.organisation)
+    with within(seller.organisation_id):
+        organisation = Organisation.objects.get()
+    user = a_member(organisation)
     client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
     return client
 
@@ -85,15 +94,15 @@ def others(finding: Finding) -> list[object]:
         return list(rows.values_list(*columns))
 
 
-def is_over(browser: Client, finding: Finding) -> bool:
+def is_over(owner: Client, finding: Finding) -> bool:
     """Tick as beat does, and poll as the page does until it is told to load itself again."""
     take_back_verifications()
     address = reverse("finding_verification", args=[finding.pk])
-    return "HX-Refresh" in browser.get(address, headers={"HX-Request": "true"})
+    return "HX-Refresh" in owner.get(address, headers={"HX-Request": "true"})
 
 
-def press(browser: Client, finding: Finding) -> None:
-    browser.post(reverse("finding_verification", args=[finding.pk]))
+def press(owner: Client, finding: Finding) -> None:
+    owner.post(reverse("finding_verification", args=[finding.pk]))
 
 
 def look_of(finding: Finding) -> Verification:
@@ -102,14 +111,14 @@ def look_of(finding: Finding) -> Verification:
 
 
 def test_a_fixed_fault_is_closed_from_its_own_page(
-    aws: "FakeAws", seller: Account, finding: Finding, browser: Client, tmp_path: Path
+    aws: "FakeAws", seller: Account, finding: Finding, owner: Client, tmp_path: Path
 ) -> None:
     fix(aws)
     before = others(finding)
     with a_worker(tmp_path, aws.environment()) as worker:
-        press(browser, finding)
-        wait_until(lambda: is_over(browser, finding), worker.log.read_text)
-    page = browser.get(reverse("finding", args=[finding.pk])).content.decode()
+        press(owner, finding)
+        wait_until(lambda: is_over(owner, finding), worker.log.read_text)
+    page = owner.get(reverse("finding", args=[finding.pk])).content.decode()
     assert "Resolved: the fault is gone" in page
     assert "asked by Alice" in page
     assert others(finding) == before
@@ -133,18 +142,18 @@ def test_a_fixed_fault_is_closed_from_its_own_page(
 
 
 def test_a_look_whose_worker_is_killed_is_finished_by_another(
-    aws: "FakeAws", finding: Finding, browser: Client, tmp_path: Path
+    aws: "FakeAws", finding: Finding, owner: Client, tmp_path: Path
 ) -> None:
     fix(aws)
     aws.inject(Fault(kind="latency", action="ec2:DescribeImages", seconds=30))
     with a_worker(tmp_path, aws.environment()) as worker:
-        press(browser, finding)
+        press(owner, finding)
         wait_until(lambda: look_of(finding).progress["calls"] > 0, worker.log.read_text)
         worker.send(signal.SIGKILL)
     aws.clear_faults()
     assert look_of(finding).state == "running"
     with a_worker(tmp_path, aws.environment()) as worker:
-        wait_until(lambda: is_over(browser, finding), worker.log.read_text)
+        wait_until(lambda: is_over(owner, finding), worker.log.read_text)
     row = look_of(finding)
     assert (row.state, row.seen, row.attempt, row.fence) == ("done", "fixed", 2, 2)
     with within(finding.organisation_id):
@@ -153,15 +162,15 @@ def test_a_look_whose_worker_is_killed_is_finished_by_another(
 
 
 def test_a_worker_that_is_asked_to_stop_hands_its_look_on(
-    aws: "FakeAws", finding: Finding, browser: Client, tmp_path: Path
+    aws: "FakeAws", finding: Finding, owner: Client, tmp_path: Path
 ) -> None:
     aws.inject(Fault(kind="latency", action="ec2:DescribeImages", seconds=60))
     polite = {"REMAP_SIGTERM": "SIGQUIT", "SOFT_SHUTDOWN_SECONDS": "1"}
     with a_worker(tmp_path, aws.environment() | polite) as worker:
-        press(browser, finding)
+        press(owner, finding)
         wait_until(lambda: look_of(finding).progress["calls"] > 0, worker.log.read_text)
         worker.terminate()
     aws.clear_faults()
     with a_worker(tmp_path, aws.environment()) as worker:
-        wait_until(lambda: is_over(browser, finding), worker.log.read_text)
+        wait_until(lambda: is_over(owner, finding), worker.log.read_text)
     assert (look_of(finding).state, look_of(finding).seen) == ("done", "failing")
