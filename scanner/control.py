@@ -207,8 +207,9 @@ def outcomes_of(control: Control[Any], snapshot: Snapshot) -> list[Outcome]:
     listed = _guarded(control, lambda: control.resources(snapshot))
     if isinstance(listed, Verdict):
         return [_outcome(control, snapshot.account, listed)]
+    missing = _missing_needs(control, snapshot)
     outcomes = {
-        resource.key: _outcome(control, resource, _verdict(control, resource, snapshot))
+        resource.key: _outcome(control, resource, _verdict(control, resource, snapshot, missing))
         for resource in seen(listed)
     }
     for region in dict.fromkeys(gap.region for gap in gaps(listed)):
@@ -217,14 +218,16 @@ def outcomes_of(control: Control[Any], snapshot: Snapshot) -> list[Outcome]:
         outcome = _outcome(control, snapshot.account, _unseen(here))
         outcomes[key] = replace(outcome, resource=key, region=region)
     if not outcomes:
-        verdict = _checked_needs(control, snapshot, not_applicable(control.not_applicable_because))
+        verdict = _checked_needs(not_applicable(control.not_applicable_because), missing)
         return [_outcome(control, snapshot.account, verdict)]
     return list(outcomes.values())
 
 
-def _verdict(control: Control[Any], resource: Resource, snapshot: Snapshot) -> Verdict:
+def _verdict(
+    control: Control[Any], resource: Resource, snapshot: Snapshot, missing: Sequence[Unobserved]
+) -> Verdict:
     verdict = _guarded(control, lambda: _within_ceiling(control, control.check(resource, snapshot)))
-    return _checked_needs(control, snapshot, verdict)
+    return _checked_needs(verdict, missing)
 
 
 def _guarded(control: Control[Any], ask: Callable[[], T]) -> T | Verdict:
@@ -247,12 +250,15 @@ def _within_ceiling(control: Control[Any], verdict: Verdict) -> Verdict:
     return verdict
 
 
-def _checked_needs(control: Control[Any], snapshot: Snapshot, verdict: Verdict) -> Verdict:
+def _missing_needs(control: Control[Any], snapshot: Snapshot) -> tuple[Unobserved, ...]:
+    return tuple(gap for path in control.needs for gap in gaps(_fact(snapshot, path)))
+
+
+def _checked_needs(verdict: Verdict, missing: Sequence[Unobserved]) -> Verdict:
     """Known facts may prove a fail; everything else needs all of the control's needs."""
-    if verdict.status in {Status.FAIL, Status.NOT_ASSESSED}:
+    if not missing or verdict.status in {Status.FAIL, Status.NOT_ASSESSED}:
         return verdict
-    missing = tuple(gap for path in control.needs for gap in gaps(_fact(snapshot, path)))
-    return _unseen(missing) if missing else verdict
+    return _unseen(missing)
 
 
 def _fact(snapshot: Snapshot, path: str) -> object:

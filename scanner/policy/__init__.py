@@ -24,7 +24,7 @@ from scanner.policy.decide import Decision, Policies, Request, decide
 from scanner.policy.document import Malformed, Policy, parse
 from scanner.policy.excerpt import lines_of, pretty
 from scanner.policy.grants import Grant, Granted, administers, allows, by_wildcard, granted
-from scanner.policy.index import concerns
+from scanner.policy.index import services_of
 from scanner.policy.judgement import Because
 from scanner.policy.match import action_matches
 from scanner.policy.principals import Principal
@@ -63,7 +63,6 @@ __all__ = [
     "administers",
     "allows",
     "by_wildcard",
-    "concerns",
     "decide",
     "granted",
     "has_resource_types",
@@ -71,4 +70,5 @@ __all__ = [
     "parse",
     "pretty",
     "restricts",
+    "services_of",
 ]

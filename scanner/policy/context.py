@@ -120,6 +120,8 @@ def holds_variable(text: str, version: str) -> bool:
 
 def opened(text: str) -> str:
     """Put `*` for each variable: all that the text may come to mean (R4)."""
+    if "${" not in text:
+        return text
     out: list[str] = []
     rest = text
     while True:

@@ -22,7 +22,7 @@ VERSIONS = (DEFAULT_VERSION, VARIABLES_SINCE)
 Matched = tuple[Statement, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Policy:
     """A policy that was understood; equal and hashed by its text, which is what was stored.
 
@@ -44,6 +44,11 @@ class Policy:
         named = [one.prefixes for one in self.statements]
         known = None if None in named else frozenset().union(*(one or () for one in named))
         object.__setattr__(self, "prefixes", known)
+
+    def is_about(self, services: frozenset[str] | None) -> bool:
+        """Say whether some statement may be about services: cheap, and most policies are not."""
+        mine = self.prefixes
+        return mine is None or services is None or not mine.isdisjoint(services)
 
     def allows(self) -> tuple[Statement, ...]:
         """Give the Allow statements."""

@@ -254,9 +254,11 @@ def administers(policies: Sequence[Policy], *, boundary: Policy | None = None) -
     boundary that is not as wide, does not.
     """
     limits = [] if boundary is None else [boundary]
-    every = [(policy, one) for policy in (*policies, *limits) for one in policy.statements]
-    for _, one in every:
-        if not one.allows and not one.conditions and _is_total(one):
+    wide = [policy for policy in policies if policy.prefixes is None]
+    if not wide:
+        return ()
+    for one in (one for policy in (*wide, *limits) for one in policy.denies()):
+        if not one.conditions and _is_total(one):
             return ()
     passing = [one for one in boundary.allows() if _is_total(one)] if boundary else []
     if boundary and not passing:
@@ -264,7 +266,7 @@ def administers(policies: Sequence[Policy], *, boundary: Policy | None = None) -
     limited = bool(passing) and all(one.conditions for one in passing)
     return tuple(
         Grant("*", one, policy, limited or bool(one.conditions))
-        for policy in policies
+        for policy in wide
         for one in policy.allows()
         if _is_total(one)
     )

@@ -15,19 +15,19 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
 
     Remembered in the policy: one that many principals share is looked at once.
     """
-    if not concerns(policy, actions):
-        return ()
     known = policy.matched.get(actions)
     if known is None:
+        if not policy.is_about(services_of(actions)):
+            return ()
         pairs = ((one, _about(one, actions)) for one in policy.statements)
         known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
     return known
 
 
-def concerns(policy: Policy, actions: frozenset[str]) -> bool:
-    """Say whether some statement may be about the services of the actions: cheap, and most are not."""
-    asked = _prefixes(actions)
-    return policy.prefixes is None or asked is None or not policy.prefixes.isdisjoint(asked)
+@lru_cache(maxsize=256)
+def services_of(actions: frozenset[str]) -> frozenset[str] | None:
+    """Give the prefixes of the services that actions belong to; None when a pattern may mean any."""
+    return prefixes_of([fold(action) for action in actions])
 
 
 def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
@@ -49,11 +49,6 @@ def _unlisted(statement: Statement, pattern: str, about: Collection[str]) -> fro
     if not statement.names_actions:
         return frozenset({pattern})
     return frozenset(one for one in statement.actions if overlaps(fold(one), folded))
-
-
-@lru_cache(maxsize=256)
-def _prefixes(actions: frozenset[str]) -> frozenset[str] | None:
-    return prefixes_of([fold(action) for action in actions])
 
 
 @lru_cache(maxsize=256)

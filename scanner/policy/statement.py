@@ -54,14 +54,18 @@ class Statement:
     """The other entries, in lower case."""
     prefixes: frozenset[str] | None = field(init=False, repr=False, compare=False)
     """Prefixes of the services it can be about, in lower case; None when it may be any."""
+    reachable: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The resources as widely as they may be meant: variables and missing parts are anything."""
 
     def __post_init__(self) -> None:
-        """Index the entries of Action or NotAction once."""
+        """Index the entries of Action or NotAction, and of Resource, once."""
         folded = [fold(name) for name in self.actions or self.not_actions]
         wild = tuple(dict.fromkeys(one for one in folded if "*" in one or "?" in one))
         object.__setattr__(self, "exact_names", frozenset(folded).difference(wild))
         object.__setattr__(self, "wildcards", wild)
         object.__setattr__(self, "prefixes", prefixes_of(folded) if self.names_actions else None)
+        wide = tuple(padded(opened(one)) for one in self.resources)
+        object.__setattr__(self, "reachable", self.resources if wide == self.resources else wide)
 
     @property
     def allows(self) -> bool:
@@ -109,7 +113,7 @@ class Statement:
         Policy variables and missing parts of an ARN stand for anything. `*` asks whether it applies to anything at all.
         """
         if self.names_resources:
-            return any(overlaps(padded(opened(one)), resource) for one in self.resources)
+            return any(overlaps(one, resource) for one in self.reachable)
         return not any(covers(one, resource) for one in self.not_resources)
 
     def covers(self, resource: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
@@ -32,9 +34,24 @@ RIGHTS = NEEDED | RULE_THE_QUEUE | {
 """All actions on a queue (Service Authorization Reference); sqs:ListQueues is on none."""
 
 
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Queues that the policies of a principal treat alike, in the account's order.
+
+    Of one account there is one for the same queues, which is equal to itself alone.
+    """
+
+    queues: tuple[Queue, ...]
+
+    @cached_property
+    def arns(self) -> frozenset[str]:
+        """The ARNs of the queues."""
+        return frozenset(queue.arn for queue in self.queues)
+
+
 Held = tuple[tuple[Policy, ...], Policy | None]
-Rights = Mapping[str, Granted]
-"""What is granted, by the ARN of a queue; queues on which nothing is granted have no entry."""
+Rights = Mapping[Alike, Granted]
+"""What is granted, the group with the account's first queue first; without rights no entry."""
 
 
 def rights_on(holder: Holder, queue: str, snapshot: Snapshot) -> Granted:
@@ -43,11 +60,12 @@ def rights_on(holder: Holder, queue: str, snapshot: Snapshot) -> Granted:
     By its own policies; principals with the same policies, as roles of one template are, get one
     answer.
     """
-    return rights_of(holder, snapshot).get(queue, NOTHING)
+    rights = rights_of(holder, snapshot)
+    return next((found for alike, found in rights.items() if queue in alike.arns), NOTHING)
 
 
 def rights_of(holder: Holder, snapshot: Snapshot) -> Rights:
-    """Say the same for all Marketplace queues at once: those that are treated alike share it."""
+    """Say the same for all Marketplace queues at once, by groups of them."""
     return _of_all(snapshot).get(holder.arn, {})
 
 
@@ -56,28 +74,45 @@ def _of_all(snapshot: Snapshot) -> Mapping[str, Rights]:
     """By the ARN of the principal; those without any right on a queue have no entry."""
     answers: dict[Held, Rights] = {}
     found: dict[str, Rights] = {}
-    queues = Reaching(queue.arn for queue in seen(marketplace_queues(snapshot)))
+    queues = _Queues(seen(marketplace_queues(snapshot)))
     for holder in seen(principals(snapshot)):
         if isinstance(holder.boundary, Unobserved) or not holder.grants(CONSUME):
             continue
         policies = tuple({held.key: held.policy for held in holder.held}.values())
         held = (policies, holder.boundary)
         if held not in answers:
-            answers[held] = dict(_rights(policies, holder.boundary, queues))
+            answers[held] = _rights(policies, holder.boundary, queues)
         if answers[held]:
             found[holder.arn] = answers[held]
     return found
 
 
-def _rights(
-    policies: tuple[Policy, ...], boundary: Policy | None, queues: Reaching
-) -> Iterator[tuple[str, Granted]]:
+class _Queues:
+    """The Marketplace queues in the account's order, and the groups of them that were asked for."""
+
+    def __init__(self, queues: tuple[Queue, ...]) -> None:
+        self.reaching = Reaching(queue.arn for queue in queues)
+        self._by_arn = {queue.arn: (at, queue) for at, queue in enumerate(queues)}
+        self._groups: dict[tuple[str, ...], tuple[int, Alike]] = {}
+
+    def group(self, arns: tuple[str, ...]) -> tuple[int, Alike]:
+        """Give the queues with these ARNs and the place of the first of them."""
+        if arns not in self._groups:
+            placed = sorted((self._by_arn[arn] for arn in arns), key=lambda one: one[0])
+            alike = Alike(tuple(queue for _, queue in placed))
+            self._groups[arns] = placed[0][0], alike
+        return self._groups[arns]
+
+
+def _rights(policies: tuple[Policy, ...], boundary: Policy | None, queues: _Queues) -> Rights:
     every = (*policies, boundary) if boundary else policies
     about = [statement for policy in every for statement, _ in matched(policy, RIGHTS)]
-    for arns in queues.classes(about):
-        found = granted(policies, RIGHTS, boundary=boundary, resource=arns[0])
-        if found:
-            yield from ((arn, found) for arn in arns)
+    found: list[tuple[int, Alike, Granted]] = []
+    for arns in queues.reaching.classes(about):
+        rights = granted(policies, RIGHTS, boundary=boundary, resource=arns[0])
+        if rights:
+            found.append((*queues.group(arns), rights))
+    return {alike: rights for _, alike, rights in sorted(found, key=lambda one: one[0])}
 
 
 @once_per_snapshot
@@ -101,24 +136,29 @@ def consumers_of(queue: Queue, snapshot: Snapshot) -> Listed[Holder]:
 
 @once_per_snapshot
 def _by_queue(snapshot: Snapshot) -> Mapping[str, Listed[Holder]]:
+    """Queues that the same groups of principals read share one list."""
     listed = consumers(snapshot)
-    readers: dict[str, list[Holder]] = {
-        queue.arn: [] for queue in seen(marketplace_queues(snapshot))
-    }
+    readers: dict[Alike, set[Holder]] = {}
     for holder in seen(listed):
-        for arn, rights in rights_of(holder, snapshot).items():
+        for alike, rights in rights_of(holder, snapshot).items():
             if rights.any_of(CONSUME):
-                readers[arn].append(holder)
-    unsure = [holder for holder in seen(listed) if holder.gaps]
-    return {arn: _read_by(sure, unsure, gaps(listed)) for arn, sure in readers.items()}
+                readers.setdefault(alike, set()).add(holder)
+    groups: dict[str, list[Alike]] = {queue.arn: [] for queue in seen(marketplace_queues(snapshot))}
+    for alike in readers:
+        for arn in alike.arns:
+            groups[arn].append(alike)
+    shared: dict[tuple[Alike, ...], Listed[Holder]] = {}
+    for those in {tuple(those) for those in groups.values()}:
+        shared[those] = _read_by(set().union(*(readers[alike] for alike in those)), listed)
+    return {arn: shared[tuple(those)] for arn, those in groups.items()}
 
 
-def _read_by(
-    sure: list[Holder], unsure: list[Holder], missing: tuple[Unobserved, ...]
-) -> Listed[Holder]:
-    others = (holder for holder in unsure if holder not in sure)
-    why = dict.fromkeys((*missing, *(gap for holder in others for gap in holder.gaps)))
-    return Partial(tuple(sure), tuple(why)) if why else tuple(sure)
+def _read_by(readers: Collection[Holder], listed: Listed[Holder]) -> Listed[Holder]:
+    """Of all consumers those who surely read; cut by what was not read of the others."""
+    sure = tuple(holder for holder in seen(listed) if holder in readers)
+    unsure = (holder for holder in seen(listed) if holder.gaps and holder not in readers)
+    why = dict.fromkeys((*gaps(listed), *(gap for holder in unsure for gap in holder.gaps)))
+    return Partial(sure, tuple(why)) if why else sure
 
 
 def named_by_policy(queue: Queue, snapshot: Snapshot) -> Iterator[str]:

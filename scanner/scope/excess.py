@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Grant, Granted
-from scanner.scope.consumers import CONSUME, NEEDED, RULE_THE_QUEUE, consumers_of, rights_of
+from scanner.scope.consumers import (
+    CONSUME,
+    NEEDED,
+    RULE_THE_QUEUE,
+    Alike,
+    consumers,
+    consumers_of,
+    rights_of,
+)
 from scanner.scope.doubt import Doubt
 from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
@@ -20,7 +28,7 @@ from scanner.vocabulary import NotSeen, Severity, gaps, seen
 
 MOST_CONSUMERS = 3
 NAMED_AT_MOST = 5
-Reach = Mapping[tuple[Queue, ...], Granted]
+Reach = Mapping[Alike, Granted]
 """What a principal may do, by the queues on which it may do the same."""
 
 
@@ -40,12 +48,7 @@ class Excess:
 def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
     """The Marketplace queues that a principal may read, with all that it may do there."""
     rights = rights_of(holder, snapshot)
-    alike: dict[int, tuple[list[Queue], Granted]] = {}
-    for queue in seen(marketplace_queues(snapshot)):
-        found = rights.get(queue.arn)
-        if found is not None and found.any_of(CONSUME):
-            alike.setdefault(id(found), ([], found))[0].append(queue)
-    return {tuple(queues): found for queues, found in alike.values()}
+    return {alike: found for alike, found in rights.items() if found.any_of(CONSUME)}
 
 
 def names_of(queues: Sequence[Queue]) -> str:
@@ -59,9 +62,9 @@ def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Exces
     """Find what a consumer holds too much, and what may hide more of it."""
     if holder.gaps:
         yield Doubt(Severity.HIGH, holder.gaps)
-    for queues, rights in reach.items():
-        yield from _rights(holder.name, names_of(queues), rights)
-        yield from _resources(holder.name, queues, rights)
+    for alike, rights in reach.items():
+        yield from _rights(holder.name, names_of(alike.queues), rights)
+        yield from _resources(holder.name, alike.queues, rights)
     try:
         if reach and nature_of(holder, snapshot) is Nature.HUMAN:
             sentence = f"{holder.name} is for people, who need not read the queue."
@@ -70,9 +73,7 @@ def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Exces
     except NotSeen as unseen:
         yield Doubt(Severity.MEDIUM, unseen.gaps)
     crowds = _crowds(snapshot)
-    yield from dict.fromkeys(
-        one for queues in reach for queue in queues for one in crowds[queue.arn]
-    )
+    yield from dict.fromkeys(one for alike in reach for one in crowds[alike])
 
 
 def _rights(name: str, queues: str, rights: Granted) -> Iterator[Excess]:
@@ -114,13 +115,27 @@ NOT_RESOURCE = "NotResource"
 
 
 @once_per_snapshot
-def _crowds(snapshot: Snapshot) -> Mapping[str, tuple[Excess | Doubt, ...]]:
-    """Per queue: that too many read it, or that more may do so than were seen."""
+def _crowds(snapshot: Snapshot) -> Mapping[Alike, tuple[Excess | Doubt, ...]]:
+    """Per group of queues: that too many read one, or that more may do so than were seen."""
+    said = _crowds_by_queue(snapshot)
+    groups = dict.fromkeys(
+        alike for one in seen(consumers(snapshot)) for alike in rights_of(one, snapshot)
+    )
+    return {
+        alike: tuple(dict.fromkeys(one for queue in alike.queues for one in said[queue.arn]))
+        for alike in groups
+    }
+
+
+def _crowds_by_queue(snapshot: Snapshot) -> Mapping[str, tuple[Excess | Doubt, ...]]:
+    sorted_names: dict[int, tuple[str, ...]] = {}
     alike: dict[tuple[str, ...], list[Queue]] = {}
     said: dict[str, tuple[Excess | Doubt, ...]] = {}
     for queue in seen(marketplace_queues(snapshot)):
         listed = consumers_of(queue, snapshot)
-        names = tuple(sorted(one.name for one in seen(listed)))
+        if id(listed) not in sorted_names:
+            sorted_names[id(listed)] = tuple(sorted(one.name for one in seen(listed)))
+        names = sorted_names[id(listed)]
         said[queue.arn] = (Doubt(Severity.LOW, gaps(listed)),) if gaps(listed) else ()
         if len(names) > MOST_CONSUMERS:
             alike.setdefault(names, []).append(queue)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import Role
-from scanner.policy import Grant, Granted, Policy, administers, concerns, granted, parse
+from scanner.policy import Grant, Granted, Policy, administers, granted, parse, services_of
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
@@ -80,9 +80,9 @@ class Holder:
         asked = frozenset(actions)
         if asked not in self._answers:
             found = NOTHING
-            about = any(concerns(policy, asked) for policy in self._policies)
+            about = self._policies_about(services_of(asked))
             if about and not isinstance(self.boundary, Unobserved):
-                found = granted(self._policies, asked, boundary=self.boundary)
+                found = granted(about, asked, boundary=self.boundary)
             self._answers[asked] = found or NOTHING
         return self._answers[asked]
 
@@ -130,6 +130,17 @@ class Holder:
         title = next(held.title for held in self.held if held.policy == policy)
         marked = [grant.statement for grant in found.values()]
         return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
+
+    def _policies_about(self, services: frozenset[str] | None) -> tuple[Policy, ...]:
+        """Those that may be about the services: no other one allows or refuses a call of them."""
+        if services not in self._by_services:
+            chosen = tuple(one for one in self._policies if one.is_about(services))
+            self._by_services[services] = chosen
+        return self._by_services[services]
+
+    @cached_property
+    def _by_services(self) -> dict[frozenset[str] | None, tuple[Policy, ...]]:
+        return {}
 
     @cached_property
     def _answers(self) -> dict[frozenset[str], Granted]:

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from scanner.policy import Policy, Statement, action_matches
+from scanner.policy.index import matched
+from scanner.policy.match import fold, matches, overlaps
 from scanner.scope.consumers import NEEDED, RIGHTS
+
+FOLDED = frozenset(fold(action) for action in RIGHTS)
 
 Stated = dict[str, Any]
 LISTS_QUEUES: Stated = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
@@ -34,15 +38,17 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
     document: Stated = json.loads(policy.text)
     listed = document["Statement"]
     kept: list[Stated] = []
+    about = {one.index: actions for one, actions in matched(policy, RIGHTS) if one.allows}
     for one, stated in zip(
         policy.statements, listed if isinstance(listed, list) else [listed], strict=True
     ):
-        reached = [queue for queue in queues if one.reaches(queue)] if _grants(one) else []
+        granted = about.get(one.index, frozenset())
+        reached = [queue for queue in queues if one.reaches(queue)] if granted else []
         if not reached:
             kept.append(stated)
             continue
         parts = _without_queues(one, stated, reached)
-        rights = [action for action in sorted(NEEDED) if one.applies_to_action(action)]
+        rights = sorted(NEEDED & granted)
         if keep and rights:
             parts.append(_needed(rights, reached) | _condition(stated))
         kept += [_named_once(part, index) for index, part in enumerate(parts)]
@@ -51,10 +57,6 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
 
 def _document(document: Stated, statements: list[Stated]) -> str:
     return json.dumps({**document, "Statement": statements})
-
-
-def _grants(statement: Statement) -> bool:
-    return statement.allows and any(statement.applies_to_action(action) for action in RIGHTS)
 
 
 def _without_queues(statement: Statement, stated: Stated, queues: Sequence[str]) -> list[Stated]:
@@ -83,7 +85,8 @@ def meets(resource: str, queues: Sequence[str]) -> bool:
 
 
 def _is_about_queues(action: str) -> bool:
-    return any(action_matches(action, one) for one in RIGHTS)
+    folded = fold(action)
+    return overlaps(folded, "sqs:*") and any(matches(folded, one) for one in FOLDED)
 
 
 def _needed(actions: Sequence[str], queues: Sequence[str]) -> Stated:

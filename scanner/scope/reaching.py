@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scanner.policy import Statement
 from scanner.policy.context import opened
-from scanner.policy.match import literal_start, matches, padded
+from scanner.policy.match import literal_start, matches
 
 Spelled = tuple[tuple[str, ...], tuple[str, ...], bool]
 
@@ -40,7 +40,7 @@ class Reaching:
         spelled = (statement.resources, statement.not_resources, statement.names_resources)
         if spelled not in self._known:
             if statement.names_resources:
-                reached = self._fitting([padded(opened(one)) for one in statement.resources])
+                reached = self._fitting(statement.reachable)
                 covered = self._fitting(statement.resources)
             else:
                 left_out = [opened(one) for one in statement.not_resources]

@@ -64,8 +64,8 @@ def check(one: Judged, snapshot: Snapshot) -> Verdict:
     evidence = (
         *one.excerpts([grant for part in found for grant in part.grants]),
         *(
-            Fact(f"Rights on {names_of(queues)}", ", ".join(sorted(rights.actions)), READ_BY)
-            for queues, rights in reach.items()
+            Fact(f"Rights on {names_of(alike.queues)}", ", ".join(sorted(rights.actions)), READ_BY)
+            for alike, rights in reach.items()
         ),
     )
     values = _values(one, found, reach)
@@ -73,7 +73,7 @@ def check(one: Judged, snapshot: Snapshot) -> Verdict:
         failed(part.sentence, *(() if at else evidence), severity=part.severity, values=values)
         for at, part in enumerate(found)
     ]
-    names = names_of([queue for queues in reach for queue in queues])
+    names = names_of([queue for alike in reach for queue in alike.queues])
     return all_faults(faults, passed(f"{one.name} holds the minimum on {names}.", *evidence))
 
 
@@ -113,7 +113,7 @@ def _values(holder: Holder, found: Sequence[Excess], reach: Reach) -> Mapping[st
     worst_first = sorted(found, key=lambda part: part.severity.rank)
     behind = dict.fromkeys(grant.policy for part in worst_first for grant in part.grants)
     held = [next(one for one in holder.held if one.policy == policy) for policy in behind]
-    reached = [queue for queues in reach for queue in queues]
+    reached = [queue for alike in reach for queue in alike.queues]
     names = names_of(reached)
     if not held:
         return {**NOTHING_REPLACED, **_told(holder.name, names)}
