@@ -23,7 +23,7 @@ from scanner.policy.conditions import Condition
 from scanner.policy.decide import Decision, Policies, Request, decide
 from scanner.policy.document import Malformed, Policy, parse
 from scanner.policy.excerpt import lines_of, pretty
-from scanner.policy.grants import Grant, Granted, administers, allows, by_wildcard, granted
+from scanner.policy.grants import NOTHING, Grant, Granted, administers, allows, by_wildcard, granted
 from scanner.policy.index import services_of
 from scanner.policy.judgement import Because
 from scanner.policy.match import action_matches
@@ -42,6 +42,7 @@ __all__ = [
     "METER_CONTAINER",
     "METER_SAAS",
     "NEVER_EXISTED",
+    "NOTHING",
     "PORTAL_CORE",
     "PORTAL_MANAGEMENT",
     "PORTAL_PATTERN",

@@ -11,7 +11,7 @@ from typing import NoReturn
 from scanner.policy.conditions import Condition, read_operator
 from scanner.policy.context import VARIABLES_SINCE, as_text
 from scanner.policy.principals import EVERYONE, Kind, Principal, principal
-from scanner.policy.statement import ANY_RESOURCE, Statement
+from scanner.policy.statement import ANY_RESOURCE, Statement, share
 from scanner.vocabulary import Unobserved
 
 MAX_BYTES = 256 * 1024
@@ -47,8 +47,7 @@ class Policy:
 
     def is_about(self, services: frozenset[str] | None) -> bool:
         """Say whether some statement may be about services: cheap, and most policies are not."""
-        mine = self.prefixes
-        return mine is None or services is None or not mine.isdisjoint(services)
+        return share(self.prefixes, services)
 
     def allows(self) -> tuple[Statement, ...]:
         """Give the Allow statements."""

@@ -82,6 +82,10 @@ class Granted:
         return tuple(grant for action in sorted(actions) for grant in self.grants.get(action, ()))
 
 
+NOTHING = Granted({}, {}, frozenset())
+"""What most policies grant of what is asked for."""
+
+
 def allows(policy: Policy, action: str, *, resource: str = ANY_RESOURCE) -> tuple[Statement, ...]:
     """Give the Allow statements of one policy that grant an action, by any conditions (R2-R4).
 
@@ -125,7 +129,7 @@ def granted(
             maybe = tuple(one for one in denies if one.conditions)
             denied_if |= {action: maybe} if maybe else {}
             gated |= {action for one in maybe if _gates(one, kept, resource)}
-    return Granted(grants, denied_if, frozenset(gated))
+    return Granted(grants, denied_if, frozenset(gated)) if grants else NOTHING
 
 
 @dataclass(frozen=True, slots=True)

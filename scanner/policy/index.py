@@ -17,9 +17,10 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
     """
     known = policy.matched.get(actions)
     if known is None:
-        if not policy.is_about(services_of(actions)):
+        services = services_of(actions)
+        if not policy.is_about(services):
             return ()
-        pairs = ((one, _about(one, actions)) for one in policy.statements)
+        pairs = ((one, _about(one, actions)) for one in policy.statements if one.is_about(services))
         known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
     return known
 
@@ -35,7 +36,7 @@ def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     listed = {names[one] for one in statement.exact_names.intersection(names)}
     listed.update(*(_expanded(one, actions) for one in statement.wildcards))
     about = listed if statement.names_actions else {*names.values()} - listed
-    if statement.allows:
+    if statement.allows and len(names) < len(actions):
         for pattern in actions.difference(names.values()):
             about |= _unlisted(statement, pattern, about)
     return frozenset(about)

@@ -26,6 +26,11 @@ def prefixes_of(entries: Collection[str]) -> frozenset[str] | None:
     return frozenset(service for service, _, _ in starts)
 
 
+def share(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """Say whether two sets of prefixes have one in common; None stands for all there are."""
+    return one is None or other is None or not one.isdisjoint(other)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement with every spelling made equal; texts stay as the policy spells them.
@@ -66,6 +71,10 @@ class Statement:
         object.__setattr__(self, "prefixes", prefixes_of(folded) if self.names_actions else None)
         wide = tuple(padded(opened(one)) for one in self.resources)
         object.__setattr__(self, "reachable", self.resources if wide == self.resources else wide)
+
+    def is_about(self, services: frozenset[str] | None) -> bool:
+        """Say whether it may be about services, given by their prefixes: a cheap first question."""
+        return share(self.prefixes, services)
 
     @property
     def allows(self) -> bool:

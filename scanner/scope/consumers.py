@@ -8,10 +8,10 @@ from functools import cached_property
 
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Granted, Policy, granted
+from scanner.policy import NOTHING, Granted, Policy, granted
 from scanner.policy.index import matched
 from scanner.scope.administrators import is_administrator
-from scanner.scope.holder import NOTHING, Holder
+from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.principals import principals
 from scanner.scope.reaching import Reaching

@@ -14,14 +14,14 @@ from typing import Literal
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import Role
-from scanner.policy import Grant, Granted, Policy, administers, granted, parse, services_of
+from scanner.policy import NOTHING, Grant, Granted, Policy, administers, granted, parse, services_of
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
+ANY_SERVICE = "*"
 SERVICE_LINKED = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 MOST_EXCERPTS = 3
-NOTHING = Granted({}, {}, frozenset())
 EVERYTHING = known(
     parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', source=READ_BY)
 )
@@ -83,7 +83,7 @@ class Holder:
             about = self._policies_about(services_of(asked))
             if about and not isinstance(self.boundary, Unobserved):
                 found = granted(about, asked, boundary=self.boundary)
-            self._answers[asked] = found or NOTHING
+            self._answers[asked] = found
         return self._answers[asked]
 
     def grants_or_raises(self, actions: Collection[str]) -> Granted:
@@ -133,14 +133,19 @@ class Holder:
 
     def _policies_about(self, services: frozenset[str] | None) -> tuple[Policy, ...]:
         """Those that may be about the services: no other one allows or refuses a call of them."""
-        if services not in self._by_services:
-            chosen = tuple(one for one in self._policies if one.is_about(services))
-            self._by_services[services] = chosen
-        return self._by_services[services]
+        if services is None:
+            return self._policies
+        found = {at for one in (*services, ANY_SERVICE) for at in self._by_service.get(one, ())}
+        return tuple(self._policies[at] for at in sorted(found))
 
     @cached_property
-    def _by_services(self) -> dict[frozenset[str] | None, tuple[Policy, ...]]:
-        return {}
+    def _by_service(self) -> dict[str, list[int]]:
+        """Places of the policies by the prefix of a service that they may be about."""
+        found: dict[str, list[int]] = {}
+        for at, policy in enumerate(self._policies):
+            for service in (ANY_SERVICE,) if policy.prefixes is None else policy.prefixes:
+                found.setdefault(service, []).append(at)
+        return found
 
     @cached_property
     def _answers(self) -> dict[frozenset[str], Granted]:
