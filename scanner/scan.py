@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from scanner.aws import Calls, Limits, Visit, enter, never, warm
@@ -68,10 +70,26 @@ def judged(snapshot: Snapshot, *, calls: Tally | None = None, collecting: float 
     """
     began = time.monotonic()
     controls = [one for one in every_control() if one.topic in snapshot.topics]
-    outcomes = judge(controls, snapshot)
-    report_score = score(outcomes)
+    with _no_search_for_cycles():
+        outcomes = judge(controls, snapshot)
+        report_score = score(outcomes)
     seconds = {"collect": collecting, "judge": time.monotonic() - began}
     return Report(snapshot, outcomes, report_score, calls or Tally(), seconds)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Pause Python's cycle collector, which would walk all facts of the account time and again.
+
+    Judging makes no cycles, so it finds nothing; on a large account it takes a third of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def replay(document: bytes) -> Report:

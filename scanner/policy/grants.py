@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scanner.policy.actions import has_resource_types
 from scanner.policy.context import opened
-from scanner.policy.document import Policy
+from scanner.policy.document import Matched, Policy
 from scanner.policy.index import matched
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
@@ -118,11 +118,15 @@ def granted(
     policy names of it beside the other actions asked for is then reported as the policy spells it.
     """
     search = _Search(policies, frozenset(actions), boundary, resource)
+    allowed = search.allowed()
+    if not allowed:
+        return NOTHING
+    refusing = search.refusing()
     grants: dict[str, tuple[Grant, ...]] = {}
     denied_if: dict[str, tuple[Statement, ...]] = {}
     gated: set[str] = set()
-    for action, allowing in search.allowed().items():
-        denies = search.denies(action)
+    for action, allowing in allowed.items():
+        denies = search.denies(action, refusing)
         kept = search.kept(action, allowing, denies)
         if kept:
             grants[action] = kept
@@ -132,7 +136,7 @@ def granted(
     return Granted(grants, denied_if, frozenset(gated)) if grants else NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Search:
     """One call of `granted`."""
 
@@ -146,19 +150,25 @@ class _Search:
         found: dict[str, list[tuple[Policy, Statement]]] = {}
         for policy in self.policies:
             for statement, actions in matched(policy, self.wanted):
-                for action in actions if statement.allows else ():
-                    if _grants_on(statement, action, self.resource):
+                if statement.allows:
+                    for action in _granted_on(statement, actions, self.resource):
                         found.setdefault(action, []).append((policy, statement))
         return found
 
-    def denies(self, action: str) -> list[Statement]:
+    def refusing(self) -> list[Matched]:
+        """Give the Deny statements about any of the actions, with those they are about."""
+        pairs = (pair for policy in self._limits() for pair in matched(policy, self.wanted))
+        return [pair for pair in pairs if not pair[0].allows]
+
+    def denies(self, action: str, refusing: Sequence[Matched]) -> list[Statement]:
         """Give the Deny statements about an action, or about all that fits a pattern."""
-        policies = (*self.policies, self.boundary) if self.boundary else self.policies
         if self._is_indexed(action):
-            pairs = (pair for policy in policies for pair in matched(policy, self.wanted))
-            return [one for one, about in pairs if not one.allows and action in about]
-        every = (one for policy in policies for one in policy.denies())
+            return [one for one, about in refusing if action in about]
+        every = (one for policy in self._limits() for one in policy.denies())
         return [one for one in every if one.covers_action(action)]
+
+    def _limits(self) -> Sequence[Policy]:
+        return (*self.policies, self.boundary) if self.boundary else self.policies
 
     def kept(
         self,
@@ -200,6 +210,14 @@ class _Search:
     def _is_indexed(self, action: str) -> bool:
         """Say whether the index knows the action, which it does not for an entry of a policy."""
         return action in self.wanted and "*" not in action
+
+
+def _granted_on(statement: Statement, actions: frozenset[str], resource: str) -> Collection[str]:
+    """Give those of the actions, all named by an Allow, that it can grant on the resource (R4)."""
+    reaches, everything = statement.reaches(resource), statement.covers_everything()
+    if reaches and everything:
+        return actions
+    return [one for one in actions if (reaches if has_resource_types(one) else everything)]
 
 
 def _grants_on(statement: Statement, action: str, resource: str) -> bool:

@@ -34,7 +34,7 @@ def services_of(actions: frozenset[str]) -> frozenset[str] | None:
 def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     names = _names(actions)
     listed = {names[one] for one in statement.exact_names.intersection(names)}
-    listed.update(*(_expanded(one, actions) for one in statement.wildcards))
+    listed.update(*(expanded(one, actions) for one in statement.wildcards))
     about = listed if statement.names_actions else {*names.values()} - listed
     if statement.allows and len(names) < len(actions):
         for pattern in actions.difference(names.values()):
@@ -59,7 +59,8 @@ def _names(actions: frozenset[str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=8192)
-def _expanded(pattern: str, actions: frozenset[str]) -> frozenset[str]:
+def expanded(pattern: str, actions: frozenset[str]) -> frozenset[str]:
+    """Give those of the actions without wildcards that fit a folded pattern, as they are spelled."""
     names = _names(actions)
     start = literal_start(pattern)
     fitting = (name for name in names if name.startswith(start) and matches(pattern, name))

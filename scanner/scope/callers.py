@@ -42,12 +42,16 @@ def callers(snapshot: Snapshot) -> Listed[Holder]:
 
 def credentials_of(user: Holder, snapshot: Snapshot) -> Credentials:
     """The password and keys of a user; raises NotSeen when its row of the report was not read."""
-    listed = credentials(snapshot)
-    found = next((one for one in seen(listed) if one.key == user.arn), None)
+    found = _by_user(snapshot).get(user.arn)
     if found is None:
-        raise NotSeen(*gaps(listed))
+        raise NotSeen(*gaps(credentials(snapshot)))
     known(found.row)
     return found
+
+
+@once_per_snapshot
+def _by_user(snapshot: Snapshot) -> Mapping[str, Credentials]:
+    return {one.key: one for one in seen(credentials(snapshot))}
 
 
 def call_by_name(policy: Policy, statements: Iterable[Statement]) -> str:

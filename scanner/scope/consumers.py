@@ -78,7 +78,7 @@ def _of_all(snapshot: Snapshot) -> Mapping[str, Rights]:
     for holder in seen(principals(snapshot)):
         if isinstance(holder.boundary, Unobserved) or not holder.grants(CONSUME):
             continue
-        policies = tuple({held.key: held.policy for held in holder.held}.values())
+        policies = holder.policies_about(RIGHTS)
         held = (policies, holder.boundary)
         if held not in answers:
             answers[held] = _rights(policies, holder.boundary, queues)

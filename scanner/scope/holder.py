@@ -80,7 +80,7 @@ class Holder:
         asked = frozenset(actions)
         if asked not in self._answers:
             found = NOTHING
-            about = self._policies_about(services_of(asked))
+            about = self.policies_about(asked)
             if about and not isinstance(self.boundary, Unobserved):
                 found = granted(about, asked, boundary=self.boundary)
             self._answers[asked] = found
@@ -131,8 +131,9 @@ class Holder:
         marked = [grant.statement for grant in found.values()]
         return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
 
-    def _policies_about(self, services: frozenset[str] | None) -> tuple[Policy, ...]:
-        """Those that may be about the services: no other one allows or refuses a call of them."""
+    def policies_about(self, actions: frozenset[str]) -> tuple[Policy, ...]:
+        """Those about services of the actions: no other one allows or refuses any of them."""
+        services = services_of(actions)
         if services is None:
             return self._policies
         found = {at for one in (*services, ANY_SERVICE) for at in self._by_service.get(one, ())}

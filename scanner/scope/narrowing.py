@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from scanner.policy import Policy, Statement, action_matches
-from scanner.policy.index import matched
-from scanner.policy.match import fold, matches, overlaps
+from scanner.policy.index import expanded, matched
+from scanner.policy.match import fold
 from scanner.scope.consumers import NEEDED, RIGHTS
-
-FOLDED = frozenset(fold(action) for action in RIGHTS)
 
 Stated = dict[str, Any]
 LISTS_QUEUES: Stated = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
@@ -43,7 +41,7 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
         policy.statements, listed if isinstance(listed, list) else [listed], strict=True
     ):
         granted = about.get(one.index, frozenset())
-        reached = [queue for queue in queues if one.reaches(queue)] if granted else []
+        reached = _reached(one, queues) if granted else []
         if not reached:
             kept.append(stated)
             continue
@@ -57,6 +55,12 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
 
 def _document(document: Stated, statements: list[Stated]) -> str:
     return json.dumps({**document, "Statement": statements})
+
+
+def _reached(statement: Statement, queues: Sequence[str]) -> list[str]:
+    if "*" in statement.resources:
+        return list(queues)
+    return [queue for queue in queues if statement.reaches(queue)]
 
 
 def _without_queues(statement: Statement, stated: Stated, queues: Sequence[str]) -> list[Stated]:
@@ -85,8 +89,7 @@ def meets(resource: str, queues: Sequence[str]) -> bool:
 
 
 def _is_about_queues(action: str) -> bool:
-    folded = fold(action)
-    return overlaps(folded, "sqs:*") and any(matches(folded, one) for one in FOLDED)
+    return bool(expanded(fold(action), RIGHTS))
 
 
 def _needed(actions: Sequence[str], queues: Sequence[str]) -> Stated:

@@ -23,6 +23,7 @@ class Reaching:
         self.arns = tuple(sorted(set(arns)))
         self._all = (1 << len(self.arns)) - 1
         self._known: dict[Spelled, tuple[int, int]] = {}
+        self._named: dict[int, tuple[str, ...]] = {}
 
     def classes(self, statements: Iterable[Statement]) -> Iterator[tuple[str, ...]]:
         """Give the ARNs in groups that all of the statements treat alike."""
@@ -33,7 +34,13 @@ class Reaching:
                     split = [half for part in parts for half in (part & mask, part & ~mask)]
                     parts = [half for half in split if half]
         for part in parts:
-            yield tuple(arn for at, arn in enumerate(self.arns) if part >> at & 1)
+            yield self._names(part)
+
+    def _names(self, part: int) -> tuple[str, ...]:
+        if part not in self._named:
+            named = tuple(arn for at, arn in enumerate(self.arns) if part >> at & 1)
+            self._named[part] = named
+        return self._named[part]
 
     def _masks(self, statement: Statement) -> tuple[int, int]:
         """The resources that the statement may apply to, and those that it surely applies to."""

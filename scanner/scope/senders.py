@@ -12,6 +12,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.policy import Condition, Policy, Statement, parse
 from scanner.scope.guests import CALLERS, called
 from scanner.scope.keys import lets_through, names_service
+from scanner.scope.memory import once_per_snapshot
 from scanner.scope.sqs import READ, TOPIC_OWNER, feed_of, only_dead_letters
 from scanner.scope.strangers import admissions
 from scanner.vocabulary import HOME_REGION, Severity, Unobserved, gaps, known, seen
@@ -169,9 +170,17 @@ _COLONS = 5
 
 
 def _topics_to(arn: str, snapshot: Snapshot) -> tuple[str, ...]:
-    subscriptions = seen(snapshot.sns.subscriptions)
-    to_it = (one.topic for one in subscriptions if (one.protocol, one.endpoint) == ("sqs", arn))
-    return tuple(dict.fromkeys(to_it))
+    return tuple(_topics(snapshot).get(arn, ()))
+
+
+@once_per_snapshot
+def _topics(snapshot: Snapshot) -> Mapping[str, Mapping[str, None]]:
+    """ARNs of topics, in order, by the ARN of the queue that they deliver to."""
+    found: dict[str, dict[str, None]] = {}
+    for one in seen(snapshot.sns.subscriptions):
+        if one.protocol == "sqs":
+            found.setdefault(one.endpoint, {}).setdefault(one.topic)
+    return found
 
 
 def service_of(source: str) -> str:

@@ -24,6 +24,7 @@ from scanner.scope.callers import (
 )
 from scanner.scope.credentials import READ_BY, Credentials
 from scanner.scope.holder import Holder
+from scanner.scope.memory import once_per_snapshot
 from scanner.scope.staleness import key_age, key_fact
 from scanner.vocabulary import NotSeen, Severity, complete, seen
 
@@ -88,9 +89,14 @@ def _crowd(faults: Sequence[Verdict], snapshot: Snapshot) -> Iterator[Verdict]:
     if not bad and len(everyone) <= MOST_CALLERS:
         complete(listed)
     if len(everyone) > MOST_CALLERS:
-        names = ", ".join(sorted(one.name for one in everyone))
         reason = f"{len(everyone)} principals beside administrators may call GenerateDataSet."
-        yield failed(reason, Fact("May call it", names), severity=Severity.MEDIUM)
+        yield failed(reason, _names_of_callers(snapshot), severity=Severity.MEDIUM)
+
+
+@once_per_snapshot
+def _names_of_callers(snapshot: Snapshot) -> Fact:
+    """All of them: one text, whatever the number of findings that show it."""
+    return Fact("May call it", ", ".join(sorted(one.name for one in seen(callers(snapshot)))))
 
 
 def _values(
