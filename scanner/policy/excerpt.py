@@ -100,6 +100,8 @@ def _joined(parts: list[list[str]]) -> list[str]:
 
 
 def _spelled(value: object) -> str:
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return f'"{value}"' if '"' not in value and "\\" not in value else json.dumps(value)
     return _visible(_ENCODER.encode(value))
 
 

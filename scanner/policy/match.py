@@ -106,8 +106,11 @@ def matches(pattern: str, text: str) -> bool:
     if pattern == "*":
         return True
     stars = pattern.count("*")
-    if not stars and "?" not in pattern:
-        return pattern == text
+    if "?" not in pattern:
+        if not stars:
+            return pattern == text
+        if stars == 1 and pattern[-1] == "*":
+            return text.startswith(pattern[:-1])
     return len(pattern) - stars <= len(text) and _accepts(_automaton(pattern), text)
 
 
@@ -142,8 +145,9 @@ def covers(wide: str, narrow: str) -> bool:
         return True
     if max(len(wide), len(narrow)) > LONGEST or ("*" not in wide and "?" not in wide):
         return False
-    if not narrow.startswith(literal_start(wide)):
-        return False
+    start = literal_start(wide)
+    if not narrow.startswith(start) or wide == f"{start}*":
+        return narrow.startswith(start)
     return _accepts(_automaton(wide), tokens(narrow))
 
 
