@@ -38,10 +38,11 @@ R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """What a control says about one resource, with every reason and the evidence for it.
 
+    Nobody changes one; it is not frozen because making a frozen one takes five times as long.
     `severity` is set on a fail only; None there means the control's ceiling. `values` fill the
     remedy's placeholders and belong to fails.
     """
@@ -163,9 +164,9 @@ class Control(Generic[R]):
         return frozenset(path.split(".", 1)[0] for path in (*self.reads, *self.needs))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
-    """Control + resource + verdict, from one scan."""
+    """Control + resource + verdict, from one scan; not frozen for the same reason as a verdict."""
 
     control: str
     topic: Topic

@@ -178,6 +178,10 @@ class _Search:
     ) -> tuple[Grant, ...]:
         """Give what is left of Allow statements after Denies and the boundary took theirs away."""
         removing = [one for one in denies if not one.conditions]
+        if self.boundary is None and not removing:
+            return tuple(
+                Grant(action, one, policy, bool(one.conditions)) for policy, one in allowing
+            )
         grants: list[Grant] = []
         for policy, statement in allowing:
             targets = _left(_targets(statement, action, self.resource), removing)

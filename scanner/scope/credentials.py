@@ -90,7 +90,8 @@ def credentials(snapshot: Snapshot) -> Listed[Credentials]:
     report = snapshot.iam.report
     if isinstance(report, Unobserved):
         return report
-    rows = {row.arn: row for row in report.rows if row is not report.root}
+    root = report.root
+    rows = {row.arn: row for row in report.rows if row is not root}
     listed = derived(users(snapshot), lambda user: [Credentials(user, _row(user, rows, report))])
     missing = gaps(listed)
     if not missing:

@@ -136,16 +136,21 @@ class Holder:
         services = services_of(actions)
         if services is None:
             return self._policies
-        found = {at for one in (*services, ANY_SERVICE) for at in self._by_service.get(one, ())}
-        return tuple(self._policies[at] for at in sorted(found))
+        by_service = self._by_service
+        chosen = by_service.get(ANY_SERVICE, 0)
+        for service in services:
+            chosen |= by_service.get(service, 0)
+        if not chosen:
+            return ()
+        return tuple(one for at, one in enumerate(self._policies) if chosen >> at & 1)
 
     @cached_property
-    def _by_service(self) -> dict[str, list[int]]:
-        """Places of the policies by the prefix of a service that they may be about."""
-        found: dict[str, list[int]] = {}
+    def _by_service(self) -> dict[str, int]:
+        """By the prefix of a service the places of the policies that may be about it, as bits."""
+        found: dict[str, int] = {}
         for at, policy in enumerate(self._policies):
             for service in (ANY_SERVICE,) if policy.prefixes is None else policy.prefixes:
-                found.setdefault(service, []).append(at)
+                found[service] = found.get(service, 0) | 1 << at
         return found
 
     @cached_property
