@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import NoReturn
 
 from scanner.policy.conditions import Condition, read_operator
 from scanner.policy.context import VARIABLES_SINCE, as_text
 from scanner.policy.principals import EVERYONE, Kind, Principal, principal
-from scanner.policy.statement import ANY_RESOURCE, Statement, share
+from scanner.policy.statement import ANY_RESOURCE, Statement, share, shared
 from scanner.vocabulary import Unobserved
 
 MAX_BYTES = 256 * 1024
@@ -42,7 +43,7 @@ class Policy:
     def __post_init__(self) -> None:
         """Index the prefixes once: most policies are about none that a question is about."""
         named = [one.prefixes for one in self.statements]
-        known = None if None in named else frozenset().union(*(one or () for one in named))
+        known = None if None in named else shared(frozenset().union(*(one or () for one in named)))
         object.__setattr__(self, "prefixes", known)
 
     def is_about(self, services: frozenset[str] | None) -> bool:
@@ -182,7 +183,7 @@ def _object(value: object, where: str, known: tuple[str, ...] | None = None) -> 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or isinstance(value, Literal):
         _refuse(where, "is not a text")
-    return value
+    return intern(value)
 
 
 def _scalar(value: object, where: str) -> str:

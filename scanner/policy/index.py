@@ -39,7 +39,13 @@ def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     if statement.allows and len(names) < len(actions):
         for pattern in actions.difference(names.values()):
             about |= _unlisted(statement, pattern, about)
-    return frozenset(about)
+    return _shared(frozenset(about))
+
+
+@lru_cache(maxsize=2048)
+def _shared(actions: frozenset[str]) -> frozenset[str]:
+    """Give one set for all that are equal: tens of thousands are remembered, of few kinds."""
+    return actions
 
 
 def _unlisted(statement: Statement, pattern: str, about: Collection[str]) -> frozenset[str]:
