@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 
 from scanner.policy import Policy
 from scanner.vocabulary import Listed, Observed
@@ -28,8 +29,8 @@ class InlinePolicy:
 
     @property
     def key(self) -> str:
-        """An inline policy has no ARN of its own (design 2.11)."""
-        return f"{self.owner}#inline-policy/{self.name}"
+        """An inline policy has no ARN of its own (design 2.11); all who ask share one text."""
+        return intern(f"{self.owner}#inline-policy/{self.name}")
 
     @property
     def region(self) -> str:

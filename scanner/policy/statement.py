@@ -29,9 +29,9 @@ def prefixes_of(entries: Collection[str]) -> frozenset[str] | None:
 
 
 @lru_cache(maxsize=1024)
-def shared(prefixes: frozenset[str]) -> frozenset[str]:
+def shared(names: frozenset[str]) -> frozenset[str]:
     """Give one set for all that are equal: an account has tens of thousands, of few kinds."""
-    return prefixes
+    return names
 
 
 def share(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
@@ -74,8 +74,8 @@ class Statement:
         """Index the entries of Action or NotAction, and of Resource, once."""
         folded = [intern(fold(name)) for name in self.actions or self.not_actions]
         wild = tuple(dict.fromkeys(one for one in folded if "*" in one or "?" in one))
-        object.__setattr__(self, "exact_names", frozenset(folded).difference(wild))
-        object.__setattr__(self, "wildcards", wild)
+        object.__setattr__(self, "exact_names", shared(frozenset(folded).difference(wild)))
+        object.__setattr__(self, "wildcards", self.actions if wild == self.actions else wild)
         object.__setattr__(self, "prefixes", prefixes_of(folded) if self.names_actions else None)
         wide = tuple(padded(opened(one)) for one in self.resources)
         object.__setattr__(self, "reachable", self.resources if wide == self.resources else wide)
