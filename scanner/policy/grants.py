@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scanner.policy.actions import has_resource_types
 from scanner.policy.context import opened
@@ -219,9 +220,17 @@ class _Search:
 def _granted_on(statement: Statement, actions: frozenset[str], resource: str) -> Collection[str]:
     """Give those of the actions, all named by an Allow, that it can grant on the resource (R4)."""
     reaches, everything = statement.reaches(resource), statement.covers_everything()
-    if reaches and everything:
-        return actions
-    return [one for one in actions if (reaches if has_resource_types(one) else everything)]
+    if reaches == everything:
+        return actions if reaches else ()
+    with_types, without = _by_types(actions)
+    return with_types if reaches else without
+
+
+@lru_cache(maxsize=2048)
+def _by_types(actions: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part actions into those that know resource types and those that do not."""
+    with_types = tuple(one for one in actions if has_resource_types(one))
+    return with_types, tuple(one for one in actions if one not in with_types)
 
 
 def _grants_on(statement: Statement, action: str, resource: str) -> bool:

@@ -38,7 +38,7 @@ def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     about = listed if statement.names_actions else {*names.values()} - listed
     if statement.allows and len(names) < len(actions):
         for pattern in actions.difference(names.values()):
-            about |= _unlisted(statement, pattern, about)
+            about |= _unlisted(statement, pattern, actions, about)
     return _shared(frozenset(about))
 
 
@@ -48,10 +48,13 @@ def _shared(actions: frozenset[str]) -> frozenset[str]:
     return actions
 
 
-def _unlisted(statement: Statement, pattern: str, about: Collection[str]) -> frozenset[str]:
+def _unlisted(
+    statement: Statement, pattern: str, actions: frozenset[str], about: Collection[str]
+) -> frozenset[str]:
     """Give what a statement names of a pattern when it names none of the known actions of it."""
     folded = fold(pattern)
-    if any(matches(folded, fold(name)) for name in about) or not statement.reaches_action(pattern):
+    known = not expanded(folded, actions).isdisjoint(about)
+    if known or not statement.reaches_action(pattern):
         return frozenset()
     if not statement.names_actions:
         return frozenset({pattern})

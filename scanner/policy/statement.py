@@ -130,7 +130,8 @@ class Statement:
         Policy variables and missing parts of an ARN stand for anything. `*` asks whether it applies to anything at all.
         """
         if self.names_resources:
-            return any(overlaps(one, resource) for one in self.reachable)
+            anything = resource == ANY_RESOURCE and bool(self.resources)
+            return anything or any(overlaps(one, resource) for one in self.reachable)
         return not any(covers(one, resource) for one in self.not_resources)
 
     def covers(self, resource: str) -> bool:
