@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from posture import scans
+from posture.models import database_now
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,16 @@ def run_scan(scan_id: str) -> None:
     if claim is not None:
         with leaving_on_quit():
             scans.run(claim)
+
+
+PRUNING_SECONDS = 600
+"""What is left then waits for the next day; other work must not."""
+
+
+@shared_task(name="posture.prune_snapshots")
+def prune_snapshots() -> None:
+    """Remove the snapshots that retention lets go; harmless when repeated."""
+    scans.prune(at=database_now(), seconds=PRUNING_SECONDS)
 
 
 @shared_task(name="posture.tick")

@@ -5,6 +5,7 @@ execute these functions and cannot read the tables behind them.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -49,7 +50,13 @@ def expired_attestations() -> list[Located]:
     return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
 
 
-def _ask(statement: str, *parameters: uuid.UUID | str | float) -> list[tuple[Any, ...]]:
+def organisations_to_prune(scanned_before: datetime, unused_before: datetime) -> list[uuid.UUID]:
+    """Return the organisations that have snapshots of scans, or unused ones, from before then."""
+    rows = _ask("SELECT * FROM organisations_to_prune(%s, %s)", scanned_before, unused_before)
+    return [row[0] for row in rows]
+
+
+def _ask(statement: str, *parameters: uuid.UUID | str | float | datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement, [str(one) if isinstance(one, uuid.UUID) else one for one in parameters]

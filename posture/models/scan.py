@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from posture.models.leased import ACTIVE, Leased, LeaseState
 from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
@@ -21,14 +22,25 @@ class StoredSnapshot(OrganisationOwned):
     sha256 = models.CharField(max_length=64)
     path = models.TextField()
     bytes = models.PositiveBigIntegerField()
+    stored_bytes = models.PositiveBigIntegerField(default=0)
+    """What it takes in the store, compressed."""
     taken_at = models.DateTimeField()
     engine = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    unused_since = models.DateTimeField(null=True, db_default=Now())
+    """Since when no scan has referred to it; null while one does."""
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("organisation", "sha256"), name="one_snapshot_per_content"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("organisation", "unused_since"),
+                condition=Q(unused_since__isnull=False),
+                name="snapshot_unused",
             ),
         )
 
@@ -82,6 +94,11 @@ class Scan(Leased):
             models.Index(fields=("organisation", "-queued_at", "id"), name="scan_newest_first"),
             models.Index(fields=("account", "-queued_at"), name="scan_of_account"),
             models.Index(fields=("state",), condition=Q(state__in=ACTIVE), name="scan_active"),
+            models.Index(
+                fields=("account", "-finished_at", "-id"),
+                condition=Q(snapshot__isnull=False),
+                name="scan_with_snapshot",
+            ),
         )
 
     def __str__(self) -> str:

@@ -8,22 +8,30 @@ from posture.scans.attesting import (
     withdraw,
 )
 from posture.scans.heartbeat import leave_running_scan
+from posture.scans.pruning import Removable, prune, removable, removable_everywhere
 from posture.scans.recording import record
 from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
 from posture.scans.running import Claim, claim, prepare, run
-from posture.scans.storing import stored_json
+from posture.scans.stores import StoreError
+from posture.scans.storing import BrokenSnapshotError, stored_json
 
 __all__ = [
+    "BrokenSnapshotError",
     "Claim",
     "NotAttestableError",
     "NotConnectedError",
+    "Removable",
     "Said",
+    "StoreError",
     "attest",
     "claim",
     "end_expired_attestations",
     "leave_running_scan",
     "prepare",
+    "prune",
     "record",
+    "removable",
+    "removable_everywhere",
     "request_scan",
     "run",
     "start_due",

@@ -36,6 +36,17 @@ CLOCK = Reason(
 )
 
 
+def not_kept(why: str) -> Reason:
+    """Why a scan failed whose snapshot the store did not take."""
+    return Reason(
+        "snapshot_not_kept",
+        f"The account was read, but its snapshot could not be kept ({why}), so nothing was "
+        "recorded. Your account is not the cause. Whoever runs this installation finds the rest "
+        "in the worker's log: look at the disk, or at the bucket and its permissions, then scan "
+        "again.",
+    )
+
+
 def fail(scan: Scan, fence: int, reason: Reason) -> None:
     """End a scan that is held under `fence`, and let the account remember why; in a transaction.
 

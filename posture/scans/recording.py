@@ -25,7 +25,7 @@ from posture.scans.changes import Changes, Known, compare
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
 from posture.scans.findings import Step, write_findings
 from posture.scans.results import hints_of, write_account, write_results
-from posture.scans.storing import keep
+from posture.scans.storing import keep, use
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Outcome
 from scanner.controls import every_control
@@ -46,33 +46,57 @@ OLDER = Reason(
 )
 
 
+class NotOursError(Exception):
+    """The scan is held by another worker now, or over."""
+
+
 def record(*, scan: Scan, fence: int, report: Report) -> bool:
     """Record what a scan saw, in one transaction; False when the scan is not ours any more.
 
     `fence` is the number under which the scan was claimed. A second call, or one from a worker
     whose lease was taken over, changes nothing. A report older than the last recorded one is kept
     but touches no finding and no score. One from the future, or of an account that was disconnected
-    meanwhile, fails the scan.
+    meanwhile, fails the scan and is not kept. Raises StoreError, and writes nothing, when the
+    snapshot cannot be kept.
     """
-    snapshot = keep(report.document, scan=scan, taken_at=report.snapshot.now, engine=report.engine)
+    try:
+        if committed(scan.organisation_id, lambda: _begun(scan, fence, report)) is None:
+            return True
+        moment = report.snapshot.now
+        snapshot = keep(report.document, scan=scan, taken_at=moment, engine=report.engine)
+        committed(scan.organisation_id, lambda: _write(scan, fence, report, snapshot))
+    except NotOursError:
+        return False
+    return True
 
-    def write() -> bool:
-        _be_patient()
-        account = Account.objects.select_for_update().get(pk=scan.account_id)
-        if scan.held(fence).select_for_update().first() is None:
-            return False
-        step = Step(account, scan, report.snapshot.now, database_now())
-        refused = _refused(step)
-        if refused is not None:
-            fail(scan, fence, refused)
-        elif account.scored_at is not None and step.taken_at < account.scored_at:
-            _finish(step, _saved(snapshot), report, report.score, Changes(), older=True)
-        else:
-            judged, changes = _record_findings(step, report)
-            _finish(step, _saved(snapshot), report, judged, changes)
-        return True
 
-    return committed(scan.organisation_id, write)
+def _begun(scan: Scan, fence: int, report: Report) -> Step | None:
+    """Lock the account and the scan; None when the report must not count, which fails the scan.
+
+    Raises NotOursError when the scan is not held any more.
+    """
+    account = Account.objects.select_for_update().get(pk=scan.account_id)
+    if scan.held(fence).select_for_update().first() is None:
+        raise NotOursError
+    step = Step(account, scan, report.snapshot.now, database_now())
+    refused = _refused(step)
+    if refused is not None:
+        fail(scan, fence, refused)
+        return None
+    return step
+
+
+def _write(scan: Scan, fence: int, report: Report, snapshot: StoredSnapshot) -> None:
+    _be_patient()
+    step = _begun(scan, fence, report)
+    if step is None:
+        return
+    use(snapshot)
+    if step.account.scored_at is not None and step.taken_at < step.account.scored_at:
+        _finish(step, snapshot, report, report.score, Changes(), older=True)
+    else:
+        judged, changes = _record_findings(step, report)
+        _finish(step, snapshot, report, judged, changes)
 
 
 def _be_patient() -> None:
@@ -154,14 +178,6 @@ def waived(step: Step) -> set[tuple[str, str]]:
         account=step.account, starts_at__lte=step.at, ends_at__gt=step.at
     )
     return set(in_force.values_list("control", "resource"))
-
-
-def _saved(snapshot: StoredSnapshot) -> StoredSnapshot:
-    """The snapshot's row; the same content recorded before has one already."""
-    StoredSnapshot.objects.bulk_create([snapshot], ignore_conflicts=True)
-    return StoredSnapshot.objects.get(
-        organisation_id=snapshot.organisation_id, sha256=snapshot.sha256
-    )
 
 
 def _finish(  # noqa: PLR0913 - what the row of a scan tells

@@ -14,9 +14,10 @@ from posture.models import MAX_ATTEMPTS, Account, Scan
 from posture.models.crossing import organisation_of_scan
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
-from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail
+from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail, not_kept
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
+from posture.scans.stores import StoreError
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.controls import every_control
@@ -74,6 +75,9 @@ def run(claim: Claim) -> None:
         _fail(claim, Reason(refusal.code, f"{refusal.message} {refusal.advice}"))
     except SoftTimeLimitExceeded:
         _fail(claim, TOO_LONG)
+    except StoreError as refusal:
+        log.exception("snapshot not kept", extra=_named(claim))
+        _give_back(claim, not_kept(str(refusal)))
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
         log.exception("scan failed", extra=_named(claim))
         _give_back(claim)
@@ -106,12 +110,12 @@ def _fail(claim: Claim, reason: Reason) -> None:
     committed(claim.scan.organisation_id, lambda: fail(claim.scan, claim.fence, reason))
 
 
-def _give_back(claim: Claim) -> None:
-    """End the lease now, so that the next tick publishes the scan again, or fail it for good."""
+def _give_back(claim: Claim, at_last: Reason = OURS) -> None:
+    """End the lease now, so that the next tick publishes the scan again; at last, fail it."""
     connection.close_if_unusable_or_obsolete()
     try:
         if claim.scan.attempt >= MAX_ATTEMPTS:
-            _fail(claim, OURS)
+            _fail(claim, at_last)
             return
         with within(claim.scan.organisation_id):
             claim.scan.held(claim.fence).update(lease_until=Now())

@@ -21,7 +21,7 @@ READ = (
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
 )  # fmt: skip
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens",)
+MANAGE = ("tokens", "snapshots")
 POSTS = {
     "account": "connect",
     "profile": "connect",
