@@ -173,7 +173,14 @@ class EventKind(models.TextChoices):
 
 
 class FindingEvent(OrganisationOwned):
-    """One change of one finding; rows are added and never touched again."""
+    """One change of one finding; rows are added and never touched again.
+
+    Whoever notifies tells each row once, by its id, unless its data has `tell` false. An event
+    with a rejudgement was found by judging the stored facts of `scan` again with newer controls:
+    its data names the engine, the one before, and `taken_at`, the moment of those facts; only
+    what opened, reopened, resolved or changed severity is to be told, as newly known, not as new.
+    A later scan that sees the same adds no event, so nothing is told twice.
+    """
 
     Kind = EventKind
 
@@ -188,6 +195,13 @@ class FindingEvent(OrganisationOwned):
     at = models.DateTimeField()
     scan = within_organisation(
         "posture.Scan", null=True, related_name="+", on_delete=models.DO_NOTHING
+    )
+    rejudgement = within_organisation(
+        "posture.Rejudgement",
+        null=True,
+        related_name="+",
+        on_delete=models.DO_NOTHING,
+        db_index=False,
     )
     by_user = models.ForeignKey(
         "posture.User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False

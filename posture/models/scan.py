@@ -105,12 +105,56 @@ class Scan(Leased):
         return f"scan of {self.account_id}: {self.state}"
 
 
+class Rejudgement(Leased):
+    """The snapshot of a scan, judged again by newer controls, with no call to AWS.
+
+    It is for one engine: the same snapshot is not judged twice by the same controls. `counts` says
+    what it changed; `reason` why it could not, or why it changed nothing.
+    """
+
+    account = within_organisation("posture.Account", related_name="rejudgements")
+    scan = within_organisation("posture.Scan", related_name="rejudgements")
+    engine = models.TextField()
+    """What judges; a worker of another version leaves it."""
+    engine_before = models.TextField(blank=True)
+    reason_code = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (
+            one_of(LeaseState, "state", "rejudgement_state_known"),
+            models.UniqueConstraint(
+                fields=("scan", "engine"),
+                condition=~Q(state__in=(LeaseState.FAILED, LeaseState.CANCELLED)),
+                name="one_rejudgement_per_engine",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("queued_at", "id"),
+                condition=Q(state__in=ACTIVE),
+                name="rejudgement_active",
+            ),
+            models.Index(fields=("account", "-queued_at"), name="rejudgement_of_account"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scan_id} by {self.engine}: {self.state}"
+
+
 class ScorePoint(OrganisationOwned):
-    """The score of an account at one moment: of a recorded scan, or (without one) of an answer."""
+    """The score of an account at one moment: of a recorded scan, or (without one) of an answer.
+
+    With a rejudgement and no scan it is that of the last scan, judged again by newer controls.
+    """
 
     account = within_organisation("posture.Account", related_name="score_points")
     scan = within_organisation(
         "posture.Scan", one_to_one=True, null=True, related_name="score_point"
+    )
+    rejudgement = within_organisation(
+        "posture.Rejudgement", one_to_one=True, null=True, related_name="score_point"
     )
     at = models.DateTimeField()
     score = models.PositiveSmallIntegerField(null=True)

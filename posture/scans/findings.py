@@ -9,8 +9,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from posture.models import Account, Finding, FindingEvent, Scan, User
+from posture.models import Account, Finding, FindingEvent, Rejudgement, Scan, User
 from posture.models.bulk import write_rows
+from posture.models.finding import EventKind
 from posture.scans.changes import Change, Changes, Failing, Known, piece_json
 from scanner.score import Score
 
@@ -41,6 +42,8 @@ class Step:
     at: datetime
     by: User | None = None
     """Who answered, where a person is the cause and not a scan."""
+    rejudgement: Rejudgement | None = None
+    """What judged the facts of the scan again, where that is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,30 @@ def _event(step: Step, change: Change) -> dict[str, Any]:
         "kind": change.kind,
         "at": step.at,
         "scan_id": None if step.by else step.scan.pk,
+        "rejudgement_id": step.rejudgement.pk if step.rejudgement else None,
         "by_user_id": step.by.pk if step.by else None,
-        "data": change.data,
+        "data": {**change.data, **_cause(step, change)},
+    }
+
+
+TOLD_WHEN_REJUDGED = {
+    EventKind.OPENED,
+    EventKind.REOPENED,
+    EventKind.RESOLVED,
+    EventKind.SEVERITY_CHANGED,
+}
+"""Newer controls may word the same fault anew; nobody wants to hear of that."""
+
+
+def _cause(step: Step, change: Change) -> dict[str, Any]:
+    """What a notifier needs to know of a rejudgement (the rule: FindingEvent)."""
+    if step.rejudgement is None:
+        return {}
+    return {
+        "engine": step.rejudgement.engine,
+        "engine_before": step.rejudgement.engine_before,
+        "taken_at": step.taken_at.isoformat(),
+        "tell": change.kind in TOLD_WHEN_REJUDGED,
     }
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from posture.models import Scan, no_progress
+from posture.models import Leased, no_progress
 from posture.models.plain import storable_json
 from posture.models.tenancy import within
 
@@ -41,7 +41,7 @@ class Heartbeat:
     not be reached for as long as a lease lasts: then the scan has to stop.
     """
 
-    def __init__(self, scan: Scan, fence: int) -> None:
+    def __init__(self, scan: Leased, fence: int) -> None:
         self._scan = scan
         self._fence = fence
         self._latest: Mapping[str, Any] = no_progress()

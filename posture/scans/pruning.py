@@ -39,9 +39,13 @@ OLD = """
         AND s.finished_at < %(before)s
         AND (s.finished_at, s.id) < (edge.finished_at, edge.id)
         AND s.id IS DISTINCT FROM a.last_scan_id
+        AND NOT EXISTS (
+            SELECT FROM posture_rejudgement AS r
+            WHERE r.scan_id = s.id AND r.state IN ('queued', 'running')
+        )
     WHERE a.organisation_id = %(organisation)s
 """
-"""Scans whose snapshot may go: old, not of the newest, and not what the account shows now."""
+"""Scans whose snapshot may go: old, not of the newest, not shown now, not being judged again."""
 
 REMOVABLE = f"""
     WITH old AS MATERIALIZED ({OLD})

@@ -1,37 +1,22 @@
 """Recording a report: one transaction, fenced, and without effect when it is done twice."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from posture.models import (
-    Account,
-    Finding,
-    LeaseState,
-    Scan,
-    StoredSnapshot,
-    Waiver,
-    database_now,
-    fingerprint,
-)
-from posture.models.plain import storable, storable_json
+from posture.models import Account, LeaseState, Scan, StoredSnapshot, database_now
+from posture.models.plain import storable
 from posture.models.tenancy import committed
-from posture.scans.answers import answered, answers_in_force
-from posture.scans.changes import Changes, Known, compare
+from posture.scans.changes import Changes
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, fail
-from posture.scans.findings import Step, write_findings
-from posture.scans.results import hints_of, write_account, write_results
+from posture.scans.findings import Step
+from posture.scans.results import write_account
+from posture.scans.settling import settle
 from posture.scans.storing import keep, use
 from scanner.collect.plan import ALL_ACTIONS
-from scanner.control import Outcome
-from scanner.controls import every_control
 from scanner.report import Report
-from scanner.score import Score, score
-from scanner.vocabulary import Status
+from scanner.score import Score
 
 STATEMENT_TIMEOUT = "120s"
 SHOWN_ACTIONS = 5
@@ -87,7 +72,7 @@ def _begun(scan: Scan, fence: int, report: Report) -> Step | None:
 
 
 def _write(scan: Scan, fence: int, report: Report, snapshot: StoredSnapshot) -> None:
-    _be_patient()
+    be_patient()
     step = _begun(scan, fence, report)
     if step is None:
         return
@@ -95,11 +80,12 @@ def _write(scan: Scan, fence: int, report: Report, snapshot: StoredSnapshot) -> 
     if step.account.scored_at is not None and step.taken_at < step.account.scored_at:
         _finish(step, snapshot, report, report.score, Changes(), older=True)
     else:
-        judged, changes = _record_findings(step, report)
+        judged, changes = settle(step, report.outcomes)
+        write_account(step, judged, _proven(report))
         _finish(step, snapshot, report, judged, changes)
 
 
-def _be_patient() -> None:
+def be_patient() -> None:
     """A large account takes longer than a page may; holds until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
@@ -116,68 +102,10 @@ def _refused(step: Step) -> Reason | None:
     return CLOCK if step.taken_at - step.at > CLOCKS_DIFFER_BY else None
 
 
-def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
-    """Bring findings, results and the account up to what was seen; return score and changes."""
-    answers = answers_in_force(step)
-    named = {
-        _fingerprint(step.account, one): answered(_storable(one), answers)
-        for one in report.outcomes
-    }
-    controls = {control.id for control in every_control()}
-    known = _known(step.account, named)
-    judged = score(
-        named.values(),
-        open_before=[one.as_open() for one in known if one.is_open and one.control in controls],
-        waived=waived(step),
-    )
-    changes = compare(named, known, controls)
-    write_findings(step, changes, known, judged)
-    write_results(step, named.values(), changes.left(known), judged, hints_of(report.outcomes))
-    write_account(step, judged, _proven(report))
-    return judged, changes
-
-
 def _proven(report: Report) -> frozenset[str]:
     """The declared actions that this scan used and AWS did not refuse even once."""
     refused = {gap.action for gap in report.unobserved}
     return frozenset(report.calls.by_action).intersection(ALL_ACTIONS) - refused
-
-
-def _fingerprint(account: Account, outcome: Outcome) -> str:
-    return fingerprint(
-        partition=account.partition,
-        aws_account=account.aws_account,
-        control=outcome.control,
-        resource=outcome.resource,
-    )
-
-
-def _storable(outcome: Outcome) -> Outcome:
-    """The outcome with every text in a form that PostgreSQL takes; evidence follows on writing."""
-    return replace(
-        outcome,
-        resource=storable(outcome.resource),
-        name=storable(outcome.name),
-        region=storable(outcome.region),
-        reasons=tuple(storable(reason) for reason in outcome.reasons),
-        values=storable_json(outcome.values),
-    )
-
-
-def _known(account: Account, named: Mapping[str, Outcome]) -> list[Known]:
-    """The account's open findings, and resolved ones that fail again; locked in one order."""
-    failing = [key for key, one in named.items() if one.status is Status.FAIL]
-    wanted = ~Q(state=Finding.State.RESOLVED) | Q(fingerprint__in=failing)
-    rows = Finding.objects.filter(wanted, account=account).order_by("id").select_for_update()
-    return [Known(*row) for row in rows.values_list(*Known.__dataclass_fields__)]
-
-
-def waived(step: Step) -> set[tuple[str, str]]:
-    """The (control, resource) pairs under a waiver in force; "" stands for all resources."""
-    in_force = Waiver.objects.filter(
-        account=step.account, starts_at__lte=step.at, ends_at__gt=step.at
-    )
-    return set(in_force.values_list("control", "resource"))
 
 
 def _finish(  # noqa: PLR0913 - what the row of a scan tells

@@ -7,8 +7,8 @@ from typing import Any
 from posture.models import ControlResult, Finding
 from posture.scans.changes import Known
 from posture.scans.findings import Gains, Step, write_points
-from posture.scans.recording import waived
 from posture.scans.results import write_score
+from posture.scans.settling import waived
 from scanner.control import Control
 from scanner.controls import every_control
 from scanner.score import Score, score_of
@@ -24,7 +24,7 @@ def rescore(step: Step) -> Score:
     judged = score_of(_tallies(step))
     open_now = _open(step)
     write_points(open_now, Gains.of(judged))
-    write_score(step.account, judged, None, step.at)
+    write_score(step, judged, None, step.at)
     return judged
 
 

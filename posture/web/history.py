@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.dateparse import parse_datetime
+
 from posture.models import FindingEvent
 
 WORDS = {
@@ -65,8 +67,16 @@ BRIEF = WORDS | {
 def said(event: FindingEvent) -> str:
     """Say what one event changed, with what its data adds."""
     words = WORDS.get(FindingEvent.Kind(event.kind), event.kind)
-    more = _more(event.kind, event.data if isinstance(event.data, dict) else {})
-    return f"{words}: {more}" if more else words
+    data = event.data if isinstance(event.data, dict) else {}
+    more = _more(event.kind, data)
+    words = f"{words}: {more}" if more else words
+    return f"{words}. {_again(data)}" if event.rejudgement_id else words
+
+
+def _again(data: dict[str, object]) -> str:
+    moment = parse_datetime(str(data.get("taken_at", "")))
+    scan = f"the scan of {moment:%-d %B %Y}" if moment else "a stored scan"
+    return f"Found by judging {scan} again with newer controls"
 
 
 def _more(kind: str, data: dict[str, object]) -> str:
