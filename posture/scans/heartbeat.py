@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from posture.models import Leased, no_progress
+from posture.models import Leased, Scan, no_progress
 from posture.models.plain import storable_json
 from posture.models.tenancy import within
 
@@ -119,7 +119,7 @@ class Heartbeat:
         try:
             with within(self._scan.organisation_id):
                 held = self._scan.beat(self._fence)
-                if held and progress is not None:
+                if held and progress is not None and isinstance(self._scan, Scan):
                     self._scan.held(self._fence).update(progress=storable_json(progress))
         except (DatabaseError, InterfaceError) as error:
             log.warning("heartbeat failed", extra={"scan": str(self._scan.pk), "error": str(error)})

@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -120,7 +121,7 @@ def prune(*, at: datetime, seconds: float) -> Removable:
     return removed
 
 
-def _rules(organisation: uuid.UUID, at: datetime) -> dict[str, object]:
+def _rules(organisation: uuid.UUID, at: datetime) -> dict[str, Any]:
     return {
         "organisation": organisation,
         "newest": settings.SNAPSHOT_KEEP_NEWEST,

@@ -73,6 +73,9 @@ class AtomicFiles(FileSystemStorage):
 class Bucket(S3Storage):  # type: ignore[misc] # django-storages has no types
     """Objects that are encrypted by the store; the bucket is never listed."""
 
+    object_parameters: dict[str, str]
+    client_config: Any
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.object_parameters = {"ContentType": "application/zstd", **self.object_parameters}
