@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -138,6 +139,23 @@ class Finding(OrganisationOwned):
                 condition=~Q(state="resolved"),
                 name="finding_worst",
             ),
+            models.Index(
+                fields=("organisation", "severity_rank", "-last_changed", "id"),
+                condition=Q(state="resolved"),
+                name="finding_worst_resolved",
+            ),
+            models.Index(
+                fields=("organisation", "-points", "severity_rank", "id"),
+                condition=~Q(state="resolved"),
+                name="finding_by_points",
+            ),
+            models.Index(
+                fields=("organisation", "first_seen", "id"),
+                condition=~Q(state="resolved"),
+                name="finding_by_age",
+            ),
+            models.Index(fields=("organisation", "fingerprint"), name="finding_by_fingerprint"),
+            HashIndex(fields=("resource",), name="finding_by_resource"),
             models.Index(
                 fields=("account", "severity_rank", "-last_changed", "id"),
                 condition=~Q(state="resolved"),
