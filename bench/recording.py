@@ -6,18 +6,17 @@ python -m bench.recording --findings 10000 --findings 1000000
 from __future__ import annotations
 
 import argparse
-import html
 import os
-import re
 import statistics
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.fleet import fill, owner_url
+from bench.lists import Fleet, addresses
 from sandbox.databases import RUN, migrated_copy
 from sandbox.services import for_tests
 
@@ -30,16 +29,6 @@ Table = dict[str, tuple[float, float, float, int]]
 
 Seconds. Growth is told by the best time, which other work on the machine disturbs least.
 """
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """Who looks, at what."""
-
-    organisation: uuid.UUID
-    get: Callable[[str], Any]
-    account: uuid.UUID
-    finding: uuid.UUID
 
 
 def main() -> None:
@@ -66,7 +55,7 @@ def _measured(size: int, only: str) -> Table:
         fleet = _filled(size)
         print(f"{size:,} findings filled in {time.monotonic() - began:.0f} s", flush=True)
         found: Table = {}
-        for name, address in _addresses(fleet).items():
+        for name, address in addresses(fleet).items():
             if only in name:
                 found[name] = _timed(fleet.get, address)
         if only in "recording":
@@ -114,73 +103,6 @@ def _filled(size: int) -> Fleet:
         account = Account.objects.get(aws_account="7".rjust(12, "0")).pk
         finding = Finding.objects.filter(account=account, state="open")[:1].get().pk
         return Fleet(organisation.pk, get, account, finding)
-
-
-def _addresses(fleet: Fleet) -> Mapping[str, str]:
-    """Every list of pages and API, each filter once."""
-    narrowed = {
-        "severity": "severity=critical",
-        "state": "state=resolved",
-        "waived": "state=waived",
-        "topic": "topic=sqs",
-        "account": f"account={fleet.account}",
-        "control": "control=SQS-03",
-        "region": "region=ap-south-1",
-        "text": "q=queue-4711",
-        "rare text": "q=nowhere-at-all",
-        "ARN": "q=arn:aws:sqs:us-east-1:000000000007:queue-4",
-    }
-    pages = {
-        "home": "/",
-        "home, one account": f"/?account={fleet.account}",
-        "accounts": "/accounts",
-        "account": f"/accounts/{fleet.account}",
-        "scans": "/scans",
-        "scans of an account": f"/scans?account={fleet.account}",
-        "control": "/controls/SQS-03",
-        "controls": "/controls",
-        "topic": "/topics/sqs",
-        "finding": f"/findings/{fleet.finding}",
-        "snapshots": "/settings/snapshots",
-        "findings, grouped": "/findings",
-    }
-    pages |= {f"grouped by {name}": f"/findings?{query}" for name, query in narrowed.items()}
-    for sort in ("severity", "points", "age", "changed"):
-        pages[f"findings, flat, by {sort}"] = f"/findings?view=flat&sort={sort}"
-    pages |= {f"flat by {name}": f"/findings?view=flat&{query}" for name, query in narrowed.items()}
-    pages["flat, further on"] = _further(fleet.get)
-    api = {
-        "": "",
-        "severity": "severity=critical",
-        "state": "state=open",
-        "topic": "topic=sqs",
-        "account": f"account={fleet.account}",
-        "AWS account": "aws_account=000000000007",
-        "control": "control=SQS-03",
-        "region": "region=ap-south-1",
-        "resource": "resource=arn:aws:sqs:us-east-1:000000000007:queue-6",
-        "fingerprint": f"fingerprint={'0' * 64}",
-        "changed since": "changed_since=2026-01-01T00:00:00Z",
-        "first seen since": "first_seen_since=2026-01-01T00:00:00Z",
-        "with a ticket": "ticket=any",
-        "without a ticket": "ticket=none",
-        "text": "q=queue-4711",
-    }
-    pages |= {f"API findings {n}".strip(): f"/api/v1/findings?{q}" for n, q in api.items()}
-    pages["API accounts"] = "/api/v1/accounts"
-    pages["API scans"] = "/api/v1/scans"
-    pages["API scans of an account"] = f"/api/v1/scans?account={fleet.account}"
-    pages["API scores"] = f"/api/v1/accounts/{fleet.account}/scores"
-    return pages
-
-
-def _further(get: Callable[[str], Any]) -> str:
-    """The tenth page of the flat list."""
-    address = "/findings?view=flat"
-    for _ in range(10):
-        following = re.search(r'href="([^"]*after=[^"]+)"', get(address).content.decode())
-        address = "/findings" + html.unescape(following[1]) if following else address
-    return address
 
 
 def _timed(get: Callable[[str], Any], address: str) -> tuple[float, float, float, int]:

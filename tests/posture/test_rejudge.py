@@ -1,13 +1,9 @@
 """Judging stored snapshots again: what newer controls find, and what they may not overrule."""
 
-import io
-import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -15,21 +11,18 @@ from posture.models import (
     Account,
     Finding,
     FindingEvent,
-    Organisation,
     Rejudgement,
     Scan,
     ScorePoint,
     database_now,
 )
 from posture.models.tenancy import within
-from posture.rejudge import claim, hand_out, request, run
-from posture.scans import prune, record
-from posture.tasks import rejudge_scan
+from posture.rejudge import claim, hand_out, run
 from posture.web.history import said
 from scanner.control import Outcome
 from scanner.report import ENGINE
-from tests.posture.reports import a_claimed_scan, a_report, an_image, an_outcome, day
-from tests.posture.rows import an_account
+from tests.posture.rejudging import OLDER, findings, judged, requested, visited
+from tests.posture.reports import a_report, an_outcome, day
 from tests.posture.store import a_store, files_in
 from tests.posture.web.conftest import alice, owner
 
@@ -37,11 +30,8 @@ __all__ = ["alice", "owner"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OLDER = "seller-posture 0.0.9"
 FOUND_AGAIN = {"CT-01", "CT-08"}
 """What the controls of today say against the snapshot that `a_report` carries."""
-
-Visit = Callable[..., Scan]
 
 
 @pytest.fixture
@@ -51,44 +41,15 @@ def folder(settings: LazySettings, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def visited(account: Account, *outcomes: Outcome, on: int = 0, engine: str = OLDER) -> Scan:
-    """Record a scan that an older engine judged: it said what these outcomes say."""
-    scan = a_claimed_scan(account)
-    assert record(scan=scan, fence=scan.fence, report=a_report(*outcomes, taken_at=day(on)))
-    with within(account.organisation_id):
-        Scan.objects.filter(pk=scan.pk).update(engine=engine)
-        scan.refresh_from_db()
-    return scan
-
-
-def requested(account: Account) -> Rejudgement:
-    with within(account.organisation_id):
-        return request(account=account)[0]
-
-
-def judged(row: Rejudgement) -> Rejudgement:
-    """Run one attempt; return the row as it stands then."""
-    taken = claim(row.pk)
-    assert taken is not None
-    run(taken)
-    with within(row.organisation_id):
-        return Rejudgement.objects.get(pk=row.pk)
-
-
-def findings(account: Account) -> dict[str, str]:
-    with within(account.organisation_id):
-        return dict(Finding.objects.filter(account=account).values_list("control", "state"))
+@pytest.fixture
+def scan(folder: Path, account: Account) -> Scan:
+    """A scan of Monday in which older controls found an open image and no missing trail."""
+    return visited(account, an_outcome())
 
 
 def events(account: Account) -> list[FindingEvent]:
     with within(account.organisation_id):
         return list(FindingEvent.objects.filter(account=account).order_by("at", "pk"))
-
-
-@pytest.fixture
-def scan(folder: Path, account: Account) -> Scan:
-    """A scan of Monday in which older controls found an open image and no missing trail."""
-    return visited(account, an_outcome())
 
 
 def test_newer_controls_open_and_close_findings_of_stored_facts(
@@ -239,92 +200,6 @@ def test_a_store_that_cannot_be_reached_is_tried_again_and_then_said(
     with within(account.organisation_id):
         row.refresh_from_db()
     assert (row.reason_code, row.attempt) == ("snapshot_not_read", 3)
-
-
-def test_after_an_upgrade_the_tick_queues_few_at_a_time_and_each_once(
-    folder: Path, acme: Organisation
-) -> None:
-    accounts = [an_account(acme, f"{number:012}") for number in range(1, 6)]
-    for one in accounts:
-        visited(one, an_outcome())
-    queued = []
-    for _ in range(5):
-        hand_out()
-        with within(acme):
-            rows = list(Rejudgement.objects.filter(state="queued"))
-        assert len(rows) <= 2
-        queued += [row.account_id for row in rows]
-        for row in rows:
-            rejudge_scan(str(row.pk))
-    assert sorted(queued) == sorted(one.pk for one in accounts)
-    assert hand_out() == 0
-
-
-@pytest.mark.parametrize("engine", [ENGINE, "seller-posture 99.0.0", "test", "", "x 1.2-rc1"])
-def test_what_no_older_engine_judged_is_left(folder: Path, account: Account, engine: str) -> None:
-    visited(account, an_outcome(), engine=engine)
-    assert hand_out() == 0
-    with within(account.organisation_id):
-        assert not Rejudgement.objects.exists()
-
-
-def test_one_of_another_version_is_left_to_its_workers(account: Account, scan: Scan) -> None:
-    row = requested(account)
-    with within(account.organisation_id):
-        Rejudgement.objects.update(engine="seller-posture 99.0.0")
-    assert claim(row.pk) is None
-
-
-def test_a_worker_lost_three_times_fails_it(account: Account, scan: Scan) -> None:
-    row = requested(account)
-    for _ in range(3):
-        assert claim(row.pk) is not None
-        with within(account.organisation_id):
-            Rejudgement.objects.update(lease_until=database_now())
-    hand_out()
-    with within(account.organisation_id):
-        row.refresh_from_db()
-    assert (row.state, row.reason_code) == ("failed", "worker_lost")
-
-
-def test_what_is_being_judged_again_keeps_its_snapshot(
-    folder: Path, account: Account, scan: Scan, settings: LazySettings
-) -> None:
-    settings.SNAPSHOT_KEEP_DAYS = settings.SNAPSHOT_KEEP_NEWEST = 1
-    row = requested(account)
-    for number in (1, 2):
-        visited(account, an_outcome(an_outcome().status, an_image(f"ami-{number}")), on=number)
-    with within(account.organisation_id):
-        for number, one in enumerate(Scan.objects.order_by("queued_at")):
-            Scan.objects.filter(pk=one.pk).update(finished_at=day(number))
-    assert prune(at=database_now(), seconds=60).snapshots == 1
-    judged(row)
-    assert prune(at=database_now(), seconds=60).snapshots == 1
-
-
-def test_forged_ids_start_nothing(account: Account, scan: Scan) -> None:
-    for text in ("", "x", str(uuid.uuid4()), str(scan.pk)):
-        rejudge_scan(text)
-    assert findings(account) == {"AMI-06": "open"}
-
-
-def test_the_command_queues_one_or_all(
-    folder: Path, account: Account, scan: Scan, rival: Organisation
-) -> None:
-    theirs = an_account(rival, "999900001111")
-    visited(theirs, an_outcome())
-    assert call("--account", account.aws_account) == "queued 1 of 1"
-    assert call("--all").splitlines()[-1] == "queued 1 of 2"
-    with pytest.raises(CommandError, match="was scanned yet"):
-        call("--account", "000000000000")
-    with pytest.raises(CommandError, match="required"):
-        call()
-
-
-def call(*arguments: str) -> str:
-    output = io.StringIO()
-    call_command("rejudge", *arguments, stdout=output)
-    return output.getvalue().strip()
 
 
 def test_the_finding_page_says_how_it_was_found(
