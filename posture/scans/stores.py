@@ -93,8 +93,9 @@ class Bucket(S3Storage):  # type: ignore[misc] # django-storages has no types
 @contextlib.contextmanager
 def at_the_store() -> Iterator[Storage]:
     """Yield the store; raises FileNotFoundError, or StoreError whatever its library raises."""
+    store = storages["snapshots"]  # settings that make none are a fault of ours, not the store's
     try:
-        yield storages["snapshots"]
+        yield store
     except (FileNotFoundError, SoftTimeLimitExceeded):
         raise
     except (
