@@ -9,11 +9,16 @@ import re
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NoReturn
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlsplit
 
 _TRUE, _FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 _ROLE_OR_USER = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)\Z")
+_BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+\Z)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]\Z")
+_PREFIX = re.compile(r"(?:[\w!*'()-][\w!.*'()-]*/?)*\Z", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}\Z|us-east-1\Z|auto\Z")
+_KMS_KEY = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[\w/-]+\Z", re.ASCII)
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _PEPPER = re.compile(r"(?P<number>[1-9]\d{0,4}):(?P<hex>[0-9a-fA-F]{64})\Z")
 _RATE = re.compile(
     r"(?P<name>[\w:-]+)=(?P<rate>\d{1,5}(\.\d{1,3})?)/(?P<burst>\d{1,5})\Z", re.ASCII
@@ -117,6 +122,64 @@ def address(name: str, schemes: Collection[str], default: str | None = None) -> 
     if scheme in schemes:
         return value
     refuse(name, f"must be a URL that begins with {' or '.join(f'{one}://' for one in schemes)}")
+
+
+def bucket(name: str) -> dict[str, Any] | None:
+    """Return the options of an S3 store from `s3://bucket/prefix?region=...`; None when not set.
+
+    The query may have region, endpoint (of another S3-compatible store) and key (the ARN of a KMS
+    key); without a key the store encrypts with its own (SSE-S3).
+    """
+    value = text(name, "")
+    if not value:
+        return None
+    try:
+        url = urlsplit(value)
+        said = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=bool(url.query)))
+    except ValueError:
+        refuse(name, "must look like s3://bucket/prefix?region=eu-west-1.")
+    if url.scheme != "s3" or url.fragment:
+        refuse(name, "must be a URL that begins with s3://, or empty for files in SNAPSHOT_DIR.")
+    if "@" in url.netloc:
+        refuse(name, "holds credentials; put them into AWS_S3_ACCESS_KEY_ID and the like.")
+    _check_bucket(name, url.netloc, url.path.strip("/"), said)
+    key = said.get("key")
+    sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+    return {
+        "bucket_name": url.netloc,
+        "location": url.path.strip("/"),
+        "region_name": said.get("region") or None,
+        "endpoint_url": said.get("endpoint") or None,
+        "object_parameters": {"ServerSideEncryption": "AES256", **sealed},
+    }
+
+
+def _check_bucket(name: str, host: str, prefix: str, said: dict[str, str]) -> None:
+    unknown = sorted(said.keys() - {"region", "endpoint", "key"})
+    if unknown:
+        refuse(name, f"has {unknown[0]!r}; region, endpoint and key are known.")
+    if not _BUCKET.match(host):
+        refuse(name, "names no bucket: 3 to 63 small letters, digits, dots and hyphens.")
+    if not _PREFIX.match(prefix):
+        refuse(name, "has a prefix with other characters than letters, digits and !-_.*'()/.")
+    if "region" in said and not _REGION.match(said["region"]):
+        refuse(name, "has a region that is none, for example region=eu-west-1.")
+    if "key" in said and not _KMS_KEY.match(said["key"]):
+        refuse(name, "has a key that is not the ARN of a KMS key.")
+    if "endpoint" in said and not _is_safe(said["endpoint"]):
+        refuse(name, "has an endpoint that is no https:// address; http:// is for this machine.")
+
+
+def _is_safe(endpoint: str) -> bool:
+    """Whether snapshots may travel there: encrypted, or without leaving this machine."""
+    try:
+        url = urlsplit(endpoint)
+        _ = url.port
+    except ValueError:
+        return False
+    plain = not (url.username or url.password or url.query or url.fragment)
+    secret = url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
+    return bool(url.hostname) and plain and secret
 
 
 def names(name: str, default: str = "") -> list[str]:

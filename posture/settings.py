@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from posture import environment as env
@@ -31,6 +32,9 @@ SCANNER_PRINCIPAL_ARN = env.principal(
 )
 ROLE_TEMPLATE_URL = env.address("ROLE_TEMPLATE_URL", ("https",), "")
 SNAPSHOT_DIR = Path(env.text("SNAPSHOT_DIR", str(BASE_DIR / ".data" / "snapshots")))
+SNAPSHOT_BUCKET = env.bucket("SNAPSHOT_STORAGE_URL")
+SNAPSHOT_KEEP_DAYS = env.count("SNAPSHOT_KEEP_DAYS", 365, at_least=1, at_most=36_500)
+SNAPSHOT_KEEP_NEWEST = env.count("SNAPSHOT_KEEP_NEWEST", 10, at_least=1, at_most=1000)
 LEASE_SECONDS = env.number("LEASE_SECONDS", 90, at_least=1, at_most=3600)
 HEARTBEAT_SECONDS = env.number(
     "HEARTBEAT_SECONDS", min(20, LEASE_SECONDS / 4), at_least=0.1, at_most=LEASE_SECONDS / 2
@@ -145,7 +149,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "posture.tick",
         "schedule": TICK_SECONDS,
         "options": {"expires": max(10, TICK_SECONDS * 3)},
-    }
+    },
+    "prune_snapshots": {
+        "task": "posture.prune_snapshots",
+        "schedule": crontab(hour="4", minute="17"),
+        "options": {"expires": 6 * 3600},
+    },
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # nothing to remember, so no file on disk
 
@@ -276,7 +285,12 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "snapshots": {
-        "BACKEND": "posture.scans.storing.AtomicFiles",
+        "BACKEND": "posture.scans.stores.Bucket",
+        "OPTIONS": SNAPSHOT_BUCKET,
+    }
+    if SNAPSHOT_BUCKET
+    else {
+        "BACKEND": "posture.scans.stores.AtomicFiles",
         "OPTIONS": {
             "location": SNAPSHOT_DIR,
             "file_permissions_mode": 0o600,

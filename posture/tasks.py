@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from celery import shared_task
 from celery.signals import worker_init
 
-from posture import scans
+from posture import rejudge, scans
+from posture.models import database_now
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,30 @@ def verify_finding(verification_id: str) -> None:
             scans.verify(claim)
 
 
+PRUNING_SECONDS = 600
+"""What is left then waits for the next day; other work must not."""
+
+
+@shared_task(name="posture.prune_snapshots")
+def prune_snapshots() -> None:
+    """Remove the snapshots that retention lets go; harmless when repeated."""
+    scans.prune(at=database_now(), seconds=PRUNING_SECONDS)
+
+
+@shared_task(name="posture.rejudge")
+def rejudge_scan(rejudgement_id: str) -> None:
+    """Judge a scan again, if that is due; anything else, and any other text, is dropped."""
+    try:
+        known = uuid.UUID(rejudgement_id)
+    except (ValueError, TypeError, AttributeError):
+        log.warning("not a rejudgement id")
+        return
+    claim = rejudge.claim(known)
+    if claim is not None:
+        with leaving_on_quit():
+            rejudge.run(claim)
+
+
 @shared_task(name="posture.tick")
 def tick() -> None:
     """Start what is due, take back what was left, end what expired; harmless when repeated."""
@@ -74,3 +99,4 @@ def tick() -> None:
     scans.take_back_overdue()
     scans.take_back_verifications()
     scans.end_expired_attestations()
+    rejudge.hand_out()

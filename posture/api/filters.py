@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from posture.api.moments import Moment
-from posture.models import Finding, LeaseState, Scan, SeverityChoice
+from posture.models import Finding, LeaseState, Scan, SeverityChoice, Ticket
 
 PAGING = {"cursor", "page_size"}
 
@@ -82,7 +82,8 @@ class FindingFilters(filters.FilterSet):
 
     def by_ticket(self, rows: QuerySet[Finding], _name: str, value: str) -> QuerySet[Finding]:
         """Keep findings with or without a linked ticket."""
-        return rows.filter(ticket__isnull=value == "none")
+        tickets = Exists(Ticket.objects.filter(finding=OuterRef("pk")))
+        return rows.filter(tickets if value == "any" else ~tickets)
 
     def by_text(self, rows: QuerySet[Finding], _name: str, value: str) -> QuerySet[Finding]:
         """Keep findings whose resource, name or control holds the text."""

@@ -129,13 +129,14 @@ PLAIN_PARTS = (
 
 
 class EventRow(serializers.ModelSerializer[FindingEvent]):
-    """One change of a finding."""
+    """One change of a finding; with a rejudgement, newer controls found it in stored facts."""
 
     scan = serializers.UUIDField(source="scan_id", allow_null=True)
+    rejudgement = serializers.UUIDField(source="rejudgement_id", allow_null=True)
 
     class Meta:
         model = FindingEvent
-        fields = ("sequence", "kind", "at", "scan", "data")
+        fields = ("sequence", "kind", "at", "scan", "rejudgement", "data")
 
 
 class FindingDetail(FindingRow):

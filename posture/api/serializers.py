@@ -157,14 +157,15 @@ class AccountDetail(AccountRow):
 
 
 class ScoreRow(serializers.ModelSerializer[ScorePoint]):
-    """The score of one recorded scan, or (without one) of an answer or a second look."""
+    """The score of a recorded scan, of its rejudgement, or of an answer or a second look."""
 
     value = serializers.IntegerField(source="score", allow_null=True)
     scan = serializers.UUIDField(source="scan_id", allow_null=True)
+    rejudgement = serializers.UUIDField(source="rejudgement_id", allow_null=True)
 
     class Meta:
         model = ScorePoint
-        fields = ("at", "scan", "value", "low", "coverage", "formula", "topics")
+        fields = ("at", "scan", "rejudgement", "value", "low", "coverage", "formula", "topics")
 
 
 class ServiceProgress(serializers.Serializer[Any]):

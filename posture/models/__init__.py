@@ -12,7 +12,7 @@ from posture.models.finding import (
 )
 from posture.models.identity import Membership, Organisation, Role, User
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
-from posture.models.scan import Scan, ScorePoint, StoredSnapshot, no_progress
+from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
 from posture.models.token import ApiToken, TokenAccount
 from posture.models.triage import Ticket, Waiver
@@ -33,6 +33,7 @@ __all__ = [
     "Leased",
     "Membership",
     "Organisation",
+    "Rejudgement",
     "Role",
     "Scan",
     "Schedule",

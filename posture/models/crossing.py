@@ -5,6 +5,7 @@ execute these functions and cannot read the tables behind them.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -77,7 +78,41 @@ def overdue_verifications(republish_seconds: float) -> list[Located]:
     return [Located(*row) for row in rows]
 
 
-def _ask(statement: str, *parameters: uuid.UUID | str | float | None) -> list[tuple[Any, ...]]:
+def organisations_to_prune(scanned_before: datetime, unused_before: datetime) -> list[uuid.UUID]:
+    """Return the organisations that have snapshots of scans, or unused ones, from before then."""
+    rows = _ask("SELECT * FROM organisations_to_prune(%s, %s)", scanned_before, unused_before)
+    return [row[0] for row in rows]
+
+
+def organisation_of_rejudgement(rejudgement: uuid.UUID) -> uuid.UUID | None:
+    """Return the organisation of a rejudgement; None when there is no such."""
+    rows = _ask("SELECT organisation_of_rejudgement(%s)", rejudgement)
+    return next((row[0] for row in rows), None)
+
+
+def accounts_judged_by_older(version: list[int], engine: str, most: int) -> list[Located]:
+    """Return accounts whose last scan an engine of a lower version judged, and nobody since.
+
+    `version` is that of `engine`, in parts. No more than leave `most` rejudgements under way.
+    """
+    rows = _ask("SELECT * FROM accounts_judged_by_older(%s, %s, %s)", version, engine, most)
+    return [Located(*row) for row in rows]
+
+
+def scanned_accounts(aws_account: str = "") -> list[Located]:
+    """Return the accounts with a last scan, all of them or those with this number."""
+    return [Located(*row) for row in _ask("SELECT * FROM scanned_accounts(%s)", aws_account)]
+
+
+def due_rejudgements(republish_seconds: float, most: int) -> list[Located]:
+    """Return rejudgements to publish, as many as leave `most` with workers."""
+    statement = "SELECT * FROM due_rejudgements(make_interval(secs => %s), %s)"
+    return [Located(*row) for row in _ask(statement, republish_seconds, most)]
+
+
+def _ask(
+    statement: str, *parameters: uuid.UUID | str | float | datetime | list[int] | None
+) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement, [str(one) if isinstance(one, uuid.UUID) else one for one in parameters]

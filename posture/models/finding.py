@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -150,6 +151,23 @@ class Finding(OrganisationOwned):
                 name="finding_worst",
             ),
             models.Index(
+                fields=("organisation", "severity_rank", "-last_changed", "id"),
+                condition=Q(state="resolved"),
+                name="finding_worst_resolved",
+            ),
+            models.Index(
+                fields=("organisation", "-points", "severity_rank", "id"),
+                condition=~Q(state="resolved"),
+                name="finding_by_points",
+            ),
+            models.Index(
+                fields=("organisation", "first_seen", "id"),
+                condition=~Q(state="resolved"),
+                name="finding_by_age",
+            ),
+            models.Index(fields=("organisation", "fingerprint"), name="finding_by_fingerprint"),
+            HashIndex(fields=("resource",), name="finding_by_resource"),
+            models.Index(
                 fields=("account", "severity_rank", "-last_changed", "id"),
                 condition=~Q(state="resolved"),
                 name="finding_worst_of_account",
@@ -184,7 +202,14 @@ class EventKind(models.TextChoices):
 
 
 class FindingEvent(OrganisationOwned):
-    """One change of one finding; rows are added and never touched again."""
+    """One change of one finding; rows are added and never touched again.
+
+    Whoever notifies tells each row once, by its id, unless its data has `tell` false. An event
+    with a rejudgement was found by judging the stored facts of `scan` again with newer controls:
+    its data names the engine, the one before, and `taken_at`, the moment of those facts; only
+    what opened, reopened, resolved or changed severity is to be told, as newly known, not as new.
+    A later scan that sees the same adds no event, so nothing is told twice.
+    """
 
     Kind = EventKind
 
@@ -199,6 +224,13 @@ class FindingEvent(OrganisationOwned):
     at = models.DateTimeField()
     scan = within_organisation(
         "posture.Scan", null=True, related_name="+", on_delete=models.DO_NOTHING
+    )
+    rejudgement = within_organisation(
+        "posture.Rejudgement",
+        null=True,
+        related_name="+",
+        on_delete=models.DO_NOTHING,
+        db_index=False,
     )
     by_user = models.ForeignKey(
         "posture.User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False

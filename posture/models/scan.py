@@ -23,14 +23,25 @@ class StoredSnapshot(OrganisationOwned):
     sha256 = models.CharField(max_length=64)
     path = models.TextField()
     bytes = models.PositiveBigIntegerField()
+    stored_bytes = models.PositiveBigIntegerField(default=0)
+    """What it takes in the store, compressed."""
     taken_at = models.DateTimeField()
     engine = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    unused_since = models.DateTimeField(null=True, db_default=Now())
+    """Since when no scan has referred to it; null while one does."""
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("organisation", "sha256"), name="one_snapshot_per_content"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("organisation", "unused_since"),
+                condition=Q(unused_since__isnull=False),
+                name="snapshot_unused",
             ),
         )
 
@@ -94,6 +105,11 @@ class Scan(Leased):
             models.Index(fields=("organisation", "-queued_at", "id"), name="scan_newest_first"),
             models.Index(fields=("account", "-queued_at"), name="scan_of_account"),
             models.Index(fields=("state",), condition=Q(state__in=ACTIVE), name="scan_active"),
+            models.Index(
+                fields=("account", "-finished_at", "-id"),
+                condition=Q(snapshot__isnull=False),
+                name="scan_with_snapshot",
+            ),
         )
 
     def __str__(self) -> str:
@@ -113,12 +129,56 @@ class Scan(Leased):
         return str(self.cancel_requested_by or "somebody")
 
 
+class Rejudgement(Leased):
+    """The snapshot of a scan, judged again by newer controls, with no call to AWS.
+
+    It is for one engine: the same snapshot is not judged twice by the same controls. `counts` says
+    what it changed; `reason` why it could not, or why it changed nothing.
+    """
+
+    account = within_organisation("posture.Account", related_name="rejudgements")
+    scan = within_organisation("posture.Scan", related_name="rejudgements")
+    engine = models.TextField()
+    """What judges; a worker of another version leaves it."""
+    engine_before = models.TextField(blank=True)
+    reason_code = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (
+            one_of(LeaseState, "state", "rejudgement_state_known"),
+            models.UniqueConstraint(
+                fields=("scan", "engine"),
+                condition=~Q(state__in=(LeaseState.FAILED, LeaseState.CANCELLED)),
+                name="one_rejudgement_per_engine",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("queued_at", "id"),
+                condition=Q(state__in=ACTIVE),
+                name="rejudgement_active",
+            ),
+            models.Index(fields=("account", "-queued_at"), name="rejudgement_of_account"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scan_id} by {self.engine}: {self.state}"
+
+
 class ScorePoint(OrganisationOwned):
-    """The score of an account at one moment: of a recorded scan, else of an answer or second look."""
+    """The score of an account at one moment: of a recorded scan, else of an answer or second look.
+
+    With a rejudgement and no scan it is that of the last scan, judged again by newer controls.
+    """
 
     account = within_organisation("posture.Account", related_name="score_points")
     scan = within_organisation(
         "posture.Scan", one_to_one=True, null=True, related_name="score_point"
+    )
+    rejudgement = within_organisation(
+        "posture.Rejudgement", one_to_one=True, null=True, related_name="score_point"
     )
     at = models.DateTimeField()
     score = models.PositiveSmallIntegerField(null=True)

@@ -9,6 +9,7 @@ from posture.scans.attesting import (
 )
 from posture.scans.cancelling import ScanOverError, cancel_scan
 from posture.scans.heartbeat import leave_running_scan
+from posture.scans.pruning import Removable, prune, removable, removable_everywhere
 from posture.scans.recording import record
 from posture.scans.requesting import (
     NotConnectedError,
@@ -19,7 +20,8 @@ from posture.scans.requesting import (
     wake_next,
 )
 from posture.scans.running import Claim, claim, prepare, run
-from posture.scans.storing import stored_json
+from posture.scans.stores import StoreError
+from posture.scans.storing import BrokenSnapshotError, stored_json
 from posture.scans.verifying import (
     NotVerifiableError,
     VerificationClaim,
@@ -32,12 +34,15 @@ from posture.scans.verifying import (
 from posture.scans.waiting import WaitsFor, slots_full, waits_for
 
 __all__ = [
+    "BrokenSnapshotError",
     "Claim",
     "NotAttestableError",
     "NotConnectedError",
     "NotVerifiableError",
+    "Removable",
     "Said",
     "ScanOverError",
+    "StoreError",
     "VerificationClaim",
     "WaitsFor",
     "attest",
@@ -47,7 +52,10 @@ __all__ = [
     "end_expired_attestations",
     "leave_running_scan",
     "prepare",
+    "prune",
     "record",
+    "removable",
+    "removable_everywhere",
     "request_scan",
     "request_verification",
     "run",

@@ -40,8 +40,22 @@ CLOCK = Reason(
 )
 
 
-PASSING = frozenset({"throttled", "unreachable", "unwell", "credentials_expired", OURS.code})
+PASSING = frozenset({
+    "throttled", "unreachable", "unwell", "credentials_expired", "snapshot_not_kept", OURS.code,
+})  # fmt: skip
 """Codes of what may be over in some minutes; all others stay until somebody does something."""
+
+
+def not_kept(why: str) -> Reason:
+    """Why a scan failed whose snapshot the store did not take."""
+    return Reason(
+        "snapshot_not_kept",
+        f"The account was read, but its snapshot could not be kept ({why}), so nothing was "
+        "recorded. Your account is not the cause. Whoever runs this installation finds the rest "
+        "in the worker's log: look at the disk, or at the bucket and its permissions, then scan "
+        "again.",
+    )
+
 
 GROWTH = 4
 """How much longer the second pause is than the first."""

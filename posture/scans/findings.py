@@ -9,8 +9,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from posture.models import Account, Finding, FindingEvent, Scan, User, Verification
+from posture.models import Account, Finding, FindingEvent, Rejudgement, Scan, User, Verification
 from posture.models.bulk import write_rows
+from posture.models.finding import EventKind
 from posture.scans.changes import Change, Changes, Failing, Known, piece_json
 from scanner.score import Score
 
@@ -43,6 +44,8 @@ class Step:
     """Who answered, where a person is the cause and not a scan."""
     verification: Verification | None = None
     """What looked again at one finding, where that is the cause; `scan` then stays the last one."""
+    rejudgement: Rejudgement | None = None
+    """What judged the facts of the scan again, where that is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,33 @@ def _event(step: Step, change: Change) -> dict[str, Any]:
         "kind": change.kind,
         "at": step.at,
         "scan_id": None if step.by or asked else step.scan.pk,
+        "rejudgement_id": step.rejudgement.pk if step.rejudgement else None,
         "by_user_id": step.by.pk if step.by else None,
         "by_token_id": asked.requested_by_token_id if asked else None,
-        "data": {**change.data, "verification": str(asked.pk)} if asked else change.data,
+        "data": {**change.data, **_cause(step, change)},
+    }
+
+
+TOLD_WHEN_REJUDGED = {
+    EventKind.OPENED,
+    EventKind.REOPENED,
+    EventKind.RESOLVED,
+    EventKind.SEVERITY_CHANGED,
+}
+"""Newer controls may word the same fault anew; nobody wants to hear of that."""
+
+
+def _cause(step: Step, change: Change) -> dict[str, Any]:
+    """What a notifier needs to know of a rejudgement (the rule: FindingEvent); or which look it was."""
+    if step.verification is not None:
+        return {"verification": str(step.verification.pk)}
+    if step.rejudgement is None:
+        return {}
+    return {
+        "engine": step.rejudgement.engine,
+        "engine_before": step.rejudgement.engine_before,
+        "taken_at": step.taken_at.isoformat(),
+        "tell": change.kind in TOLD_WHEN_REJUDGED,
     }
 
 

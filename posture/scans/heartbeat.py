@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from posture.models import Scan, no_progress
+from posture.models import Leased, Scan, Verification, no_progress
 from posture.models.plain import storable_json
 from posture.models.tenancy import within
 
@@ -42,7 +42,7 @@ class Heartbeat:
     not be reached for as long as a lease lasts: then the scan has to stop.
     """
 
-    def __init__(self, scan: Scan, fence: int) -> None:
+    def __init__(self, scan: Leased, fence: int) -> None:
         self._scan = scan
         self._fence = fence
         self._latest: Mapping[str, Any] = no_progress()
@@ -120,20 +120,29 @@ class Heartbeat:
     def _write(self, *, due: bool) -> bool:
         """Beat, show what there is to show, and listen; False when the database fails."""
         progress, self._progress = self._progress, None
+        if not (due or progress is not None or isinstance(self._scan, Scan)):
+            return True
         try:
             with within(self._scan.organisation_id):
-                if due or progress is not None:
-                    self._scan.beat(self._fence)
-                if progress is not None:
-                    self._scan.held(self._fence).update(progress=storable_json(progress))
-                asked = self._scan.held(self._fence).values_list("cancel_requested_at")
-                held = asked.first()
+                held, cancelled = self._written(progress, due=due)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("heartbeat failed", extra={"scan": str(self._scan.pk), "error": str(error)})
+            log.warning("heartbeat failed", extra={"row": str(self._scan.pk), "error": str(error)})
             connection.close()
             return False
-        if held is None:
+        if not held:
             self._lost.set()
-        elif held[0] is not None:
+        elif cancelled:
             self._cancelled.set()
         return True
+
+    def _written(self, progress: Mapping[str, Any] | None, *, due: bool) -> tuple[bool, bool]:
+        """Whether the row is still ours, and whether somebody asked for its end."""
+        row = self._scan
+        if due or progress is not None:
+            row.beat(self._fence)
+        if progress is not None and isinstance(row, Scan | Verification):
+            row.held(self._fence).update(progress=storable_json(progress))
+        if isinstance(row, Scan):
+            asked = list(row.held(self._fence).values_list("cancel_requested_at", flat=True))
+            return bool(asked), any(asked)
+        return row.held(self._fence).exists(), False

@@ -1,38 +1,22 @@
 """Recording a report: one transaction, fenced, and without effect when it is done twice."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from posture.models import (
-    Account,
-    Finding,
-    LeaseState,
-    Scan,
-    StoredSnapshot,
-    Waiver,
-    database_now,
-    fingerprint,
-)
-from posture.models.plain import storable, storable_json
+from posture.models import Account, LeaseState, Scan, StoredSnapshot, database_now
+from posture.models.plain import storable
 from posture.models.tenancy import committed
-from posture.scans.answers import answered, answers_in_force, end_overtaken
-from posture.scans.changes import Changes, Known, compare
+from posture.scans.changes import Changes
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason, cancelled, fail
-from posture.scans.findings import Step, write_findings
-from posture.scans.results import Asked, hints_of, write_account, write_results
-from posture.scans.storing import keep
-from posture.scans.unseen import Left, asked, attested, left_open
+from posture.scans.findings import Step
+from posture.scans.results import write_account
+from posture.scans.settling import settle
+from posture.scans.storing import keep, use
 from scanner.collect.plan import ALL_ACTIONS
-from scanner.control import Outcome
-from scanner.controls import every_control
 from scanner.report import Report
-from scanner.score import Score, score
-from scanner.vocabulary import Status
+from scanner.score import Score
 
 STATEMENT_TIMEOUT = "120s"
 SHOWN_ACTIONS = 5
@@ -47,39 +31,64 @@ OLDER = Reason(
 )
 
 
+class NotOursError(Exception):
+    """The scan is held by another worker now, or over."""
+
+
 def record(*, scan: Scan, fence: int, report: Report) -> bool:
     """Record what a scan saw, in one transaction; False when the scan is not ours any more.
 
     `fence` is the number under which the scan was claimed. A second call, or one from a worker
     whose lease was taken over, changes nothing. A report older than the last recorded one is kept
     but touches no finding and no score, and so is one of a scan that was cancelled. One from the
-    future, or of an account that was disconnected meanwhile, fails the scan.
+    future, or of an account that was disconnected meanwhile, fails the scan and is not kept. Raises
+    StoreError, and writes nothing, when the snapshot cannot be kept.
     """
-    snapshot = keep(report.document, scan=scan, taken_at=report.snapshot.now, engine=report.engine)
-
-    def write() -> bool:
-        _be_patient()
-        account = Account.objects.select_for_update().get(pk=scan.account_id)
-        row = scan.held(fence).select_for_update().first()
-        if row is None:
-            return False
-        step = Step(account, scan, report.snapshot.now, database_now())
-        refused = _refused(step)
-        if refused is not None:
-            fail(scan, fence, refused)
-        elif row.cancel_requested_at is not None:
-            _finish_cancelled(row, _saved(snapshot), report)
-        elif account.scored_at is not None and step.taken_at < account.scored_at:
-            _finish(step, _saved(snapshot), report, report.score, Changes(), older=True)
-        else:
-            judged, changes = _record_findings(step, report)
-            _finish(step, _saved(snapshot), report, judged, changes)
-        return True
-
-    return committed(scan.organisation_id, write)
+    try:
+        if committed(scan.organisation_id, lambda: _begun(scan, fence, report)) is None:
+            return True
+        moment = report.snapshot.now
+        snapshot = keep(report.document, scan=scan, taken_at=moment, engine=report.engine)
+        committed(scan.organisation_id, lambda: _write(scan, fence, report, snapshot))
+    except NotOursError:
+        return False
+    return True
 
 
-def _be_patient() -> None:
+def _begun(scan: Scan, fence: int, report: Report) -> Step | None:
+    """Lock the account and the scan; None when the report must not count, which fails the scan.
+
+    Raises NotOursError when the scan is not held any more.
+    """
+    account = Account.objects.select_for_update().get(pk=scan.account_id)
+    row = scan.held(fence).select_for_update().first()
+    if row is None:
+        raise NotOursError
+    step = Step(account, row, report.snapshot.now, database_now())
+    refused = _refused(step)
+    if refused is not None:
+        fail(scan, fence, refused)
+        return None
+    return step
+
+
+def _write(scan: Scan, fence: int, report: Report, snapshot: StoredSnapshot) -> None:
+    be_patient()
+    step = _begun(scan, fence, report)
+    if step is None:
+        return
+    use(snapshot)
+    if step.scan.cancel_requested_at is not None:
+        _finish_cancelled(step.scan, snapshot, report)
+    elif step.account.scored_at is not None and step.taken_at < step.account.scored_at:
+        _finish(step, snapshot, report, report.score, Changes(), older=True)
+    else:
+        judged, changes = settle(step, report.outcomes)
+        write_account(step, judged, _proven(report))
+        _finish(step, snapshot, report, judged, changes)
+
+
+def be_patient() -> None:
     """A large account takes longer than a page may; holds until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
@@ -96,99 +105,10 @@ def _refused(step: Step) -> Reason | None:
     return CLOCK if step.taken_at - step.at > CLOCKS_DIFFER_BY else None
 
 
-def _record_findings(step: Step, report: Report) -> tuple[Score, Changes]:
-    """Bring findings, results and the account up to what was seen; return score and changes."""
-    answers = answers_in_force(step)
-    named = {
-        key: answered(one, answers) for key, one in by_fingerprint(step.account, report.outcomes)
-    }
-    left = left_open(step.account, named.values(), answers)
-    end_overtaken(step, answers, left, named.values())
-    named = _with_answers(step.account, named, left, attested(step.account, left, answers))
-    controls = {control.id for control in every_control()}
-    known = _known(step.account, named)
-    judged = score(
-        named.values(),
-        open_before=[one.as_open() for one in known if one.is_open and one.control in controls],
-        waived=waived(step),
-    )
-    changes = compare(named, known, controls)
-    write_findings(step, changes, known, judged)
-    manual = [one for one in report.outcomes if one.status is Status.MANUAL]
-    hints = hints_of([*manual, *(asked(step.account, one) for one in left.values())])
-    write_results(step, named.values(), changes.left(known), judged, Asked(hints, left))
-    write_account(step, judged, _proven(report))
-    return judged, changes
-
-
-def _with_answers(
-    account: Account, named: Mapping[str, Outcome], left: Left, said: Mapping[str, Outcome]
-) -> dict[str, Outcome]:
-    """The outcomes with what people attested in place of what AWS refused."""
-    kept = {
-        key: one
-        for key, one in named.items()
-        if one.control not in said or one.status is not Status.NOT_ASSESSED
-    }
-    unsaid = [one for control, mine in left.items() if control not in said for one in mine]
-    of_account = [one for one in unsaid if one.resource == account.key]
-    return kept | {_fingerprint(account, one): one for one in (*of_account, *said.values())}
-
-
 def _proven(report: Report) -> frozenset[str]:
     """The declared actions that this scan used and AWS did not refuse even once."""
     refused = {gap.action for gap in report.unobserved}
     return frozenset(report.calls.by_action).intersection(ALL_ACTIONS) - refused
-
-
-def by_fingerprint(account: Account, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Outcome]]:
-    """Give each outcome, with texts that can be stored, under the fingerprint of its finding."""
-    return ((_fingerprint(account, one), _storable(one)) for one in outcomes)
-
-
-def _fingerprint(account: Account, outcome: Outcome) -> str:
-    return fingerprint(
-        partition=account.partition,
-        aws_account=account.aws_account,
-        control=outcome.control,
-        resource=outcome.resource,
-    )
-
-
-def _storable(outcome: Outcome) -> Outcome:
-    """The outcome with every text in a form that PostgreSQL takes; evidence follows on writing."""
-    return replace(
-        outcome,
-        resource=storable(outcome.resource),
-        name=storable(outcome.name),
-        region=storable(outcome.region),
-        reasons=tuple(storable(reason) for reason in outcome.reasons),
-        values=storable_json(outcome.values),
-    )
-
-
-def _known(account: Account, named: Mapping[str, Outcome]) -> list[Known]:
-    """The account's open findings, and resolved ones that fail again; locked in one order."""
-    failing = [key for key, one in named.items() if one.status is Status.FAIL]
-    wanted = ~Q(state=Finding.State.RESOLVED) | Q(fingerprint__in=failing)
-    rows = Finding.objects.filter(wanted, account=account).order_by("id").select_for_update()
-    return [Known(*row) for row in rows.values_list(*Known.__dataclass_fields__)]
-
-
-def waived(step: Step) -> set[tuple[str, str]]:
-    """The (control, resource) pairs under a waiver in force; "" stands for all resources."""
-    in_force = Waiver.objects.filter(
-        account=step.account, starts_at__lte=step.at, ends_at__gt=step.at
-    )
-    return set(in_force.values_list("control", "resource"))
-
-
-def _saved(snapshot: StoredSnapshot) -> StoredSnapshot:
-    """The snapshot's row; the same content recorded before has one already."""
-    StoredSnapshot.objects.bulk_create([snapshot], ignore_conflicts=True)
-    return StoredSnapshot.objects.get(
-        organisation_id=snapshot.organisation_id, sha256=snapshot.sha256
-    )
 
 
 def _finish(  # noqa: PLR0913 - what the row of a scan tells

@@ -7,8 +7,8 @@ from typing import Any
 from posture.models import ControlResult, Finding
 from posture.scans.changes import Known
 from posture.scans.findings import Gains, Step, write_points
-from posture.scans.recording import waived
 from posture.scans.results import write_score
+from posture.scans.settling import waived
 from scanner.control import Control
 from scanner.controls import every_control
 from scanner.score import Score, score_of
@@ -22,7 +22,7 @@ def rescore(step: Step) -> Score:
     Writes the score with a point of its history and the points to win of every open finding.
     """
     judged = score_now(step)
-    write_score(step.account, judged, None, step.at)
+    write_score(step, judged, None, step.at)
     return judged
 
 

@@ -142,7 +142,7 @@ def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
 
     `proven` are IAM actions that the scan used and nobody refused, so the role holds them.
     """
-    write_score(step.account, judged, step.scan, step.taken_at)
+    write_score(step, judged, step.scan, step.taken_at)
     Account.objects.filter(pk=step.account.pk).update(
         scored_at=step.taken_at,
         last_scan=step.scan,
@@ -152,12 +152,15 @@ def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
     )
 
 
-def write_score(account: Account, judged: Score, scan: Scan | None, at: datetime) -> None:
+def write_score(step: Step, judged: Score, scan: Scan | None, at: datetime) -> None:
     """Write a score with its history point; without a scan it is that of an answer or waiver.
+
+    In a step of a rejudgement the point says so.
 
     The point stands behind all others: a scan is dated by when it began to read, and somebody may
     have answered since.
     """
+    account = step.account
     newest = ScorePoint.objects.filter(account=account).order_by("-at").first()
     if newest is not None and at <= newest.at:
         at = newest.at + timedelta(microseconds=1)
@@ -180,6 +183,7 @@ def write_score(account: Account, judged: Score, scan: Scan | None, at: datetime
         organisation_id=account.organisation_id,
         account=account,
         scan=scan,
+        rejudgement=step.rejudgement,
         at=at,
         score=total.value,
         low=total.low,

@@ -15,9 +15,10 @@ from posture.models import Account, Organisation, Scan
 from posture.models.crossing import fairest_scan
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
-from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail
+from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail, not_kept
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
+from posture.scans.stores import StoreError
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.controls import every_control
@@ -83,6 +84,9 @@ def run(claim: Claim) -> None:
         _fail(claim, Reason(refusal.code, f"{refusal.message} {refusal.advice}"))
     except SoftTimeLimitExceeded:
         _fail(claim, TOO_LONG)
+    except StoreError as refusal:
+        log.exception("snapshot not kept", extra=_named(claim))
+        _fail_if_possible(claim, not_kept(str(refusal)))
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
         log.exception("scan failed", extra=_named(claim))
         _fail_if_possible(claim)
@@ -121,11 +125,11 @@ def _fail(claim: Claim, reason: Reason) -> None:
     committed(claim.scan.organisation_id, lambda: fail(claim.scan, claim.fence, reason))
 
 
-def _fail_if_possible(claim: Claim) -> None:
+def _fail_if_possible(claim: Claim, reason: Reason = OURS) -> None:
     """The fault may have been the database's, and last."""
     connection.close_if_unusable_or_obsolete()
     try:
-        _fail(claim, OURS)
+        _fail(claim, reason)
     except (DatabaseError, InterfaceError):
         log.exception("end of the scan not written; its lease will end", extra=_named(claim))
 

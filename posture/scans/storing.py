@@ -1,17 +1,21 @@
-"""The store of snapshots: compressed JSON, found by its own SHA-256 (design 2.10)."""
+"""Keeping snapshots: compressed JSON, found by its own SHA-256 (design 2.10).
 
-import contextlib
+The row comes first and goes last: a file has a row from before it is written until after it is
+deleted, so no file is ever lost sight of and no listing of the store is needed. `unused_since`
+says since when no scan has referred to the row; posture/scans/pruning.py removes such.
+"""
+
 import hashlib
-import os
-import tempfile
 from datetime import datetime
-from pathlib import Path
 
 import zstandard
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.base import ContentFile
+from django.db.models import Case, Value, When
+from django.db.models.functions import Now
 
 from posture.models import Scan, StoredSnapshot
+from posture.models.tenancy import committed
+from posture.scans.stores import StoreError, at_the_store
 from scanner.facts.packed import unpack
 
 LARGEST = 1 << 30
@@ -22,61 +26,74 @@ class BrokenSnapshotError(Exception):
     """What the store gave back is not what was put in."""
 
 
-class AtomicFiles(FileSystemStorage):
-    """Files that are there whole or not at all: written aside, brought to disk, then renamed."""
-
-    def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg] # bytes throughout
-        target = Path(self.path(name))
-        target.parent.mkdir(
-            mode=self.directory_permissions_mode or 0o700, parents=True, exist_ok=True
-        )
-        descriptor, aside = tempfile.mkstemp(prefix=".", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                for chunk in content.chunks():
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(aside).replace(target)
-        except BaseException:  # whatever stops us, leave nothing half-written behind
-            with contextlib.suppress(FileNotFoundError):
-                Path(aside).unlink()
-            raise
-        return name
-
-
 def keep(document: bytes, *, scan: Scan, taken_at: datetime, engine: str) -> StoredSnapshot:
-    """Put the JSON of a snapshot into the store; return its row, not yet saved.
+    """Put the JSON of a snapshot into the store; return its row, which no scan refers to yet.
 
-    Before the recording transaction: a file that no row names does no harm, the opposite would.
+    Not inside a transaction. Raises StoreError when the store does not take it.
     """
     digest = hashlib.sha256(document).hexdigest()
-    path = f"{scan.organisation_id}/{digest[:2]}/{digest[2:4]}/{digest}.json.zst"
-    store = _store()
-    if not store.exists(path):
-        store.save(path, ContentFile(zstandard.ZstdCompressor(level=6).compress(document)))
-    return StoredSnapshot(
+    packed = zstandard.ZstdCompressor(level=6).compress(document)
+    row = StoredSnapshot(
         organisation_id=scan.organisation_id,
         account_id=scan.account_id,
         sha256=digest,
-        path=path,
+        path=f"{scan.organisation_id}/{digest[:2]}/{digest[2:4]}/{digest}.json.zst",
         bytes=len(document),
+        stored_bytes=len(packed),
         taken_at=taken_at,
         engine=engine,
     )
+    kept = committed(scan.organisation_id, lambda: _announce(row))
+    if not _lies_whole(kept.path, len(packed)):
+        with at_the_store() as store:
+            store.save(kept.path, ContentFile(packed))
+    return kept
+
+
+def use(snapshot: StoredSnapshot) -> None:
+    """Say, in the transaction that makes a scan refer to it, that the snapshot is in use.
+
+    Raises StoreError when it was removed since it was kept: the scan has to keep it again.
+    """
+    if not StoredSnapshot.objects.filter(pk=snapshot.pk).update(unused_since=None):
+        raise StoreError("removed meanwhile")
 
 
 def stored_json(snapshot: StoredSnapshot) -> bytes:
-    """Return the JSON that was stored; raises BrokenSnapshotError when it is not that any more."""
+    """Return the JSON that was stored.
+
+    Raises BrokenSnapshotError when it is not that any more or gone, StoreError when the store
+    refuses or cannot be reached now.
+    """
     try:
-        with _store().open(snapshot.path) as file:
-            document = unpack(file.read(), min(snapshot.bytes, LARGEST))
-    except (OSError, ValueError) as error:
+        with at_the_store() as store, store.open(snapshot.path) as file:
+            packed = file.read()
+        document = unpack(packed, min(snapshot.bytes, LARGEST))
+    except (FileNotFoundError, ValueError) as error:
         raise BrokenSnapshotError(snapshot.path) from error
     if hashlib.sha256(document).hexdigest() != snapshot.sha256:
         raise BrokenSnapshotError(snapshot.path)
     return document
 
 
-def _store() -> Storage:
-    return storages["snapshots"]
+def _announce(row: StoredSnapshot) -> StoredSnapshot:
+    """Save the row, or find the one of the same content; one that is unused stays fresh."""
+    StoredSnapshot.objects.bulk_create(
+        [row],
+        update_conflicts=True,  # waits for whoever removes the same content just now
+        unique_fields=["organisation", "sha256"],
+        update_fields=["stored_bytes"],
+    )
+    same = StoredSnapshot.objects.filter(organisation_id=row.organisation_id, sha256=row.sha256)
+    fresh = Case(When(unused_since=None, then=Value(None)), default=Now())
+    same.update(unused_since=fresh)
+    return same.get()
+
+
+def _lies_whole(path: str, size: int) -> bool:
+    """Whether the content is there already; when that cannot be told, it is written again."""
+    try:
+        with at_the_store() as store:
+            return store.size(path) == size
+    except (FileNotFoundError, StoreError):
+        return False

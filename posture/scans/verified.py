@@ -20,9 +20,10 @@ from posture.models.tenancy import committed
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.failing import CLOCK, NOT_CONNECTED, Reason
 from posture.scans.findings import Step, write_findings
-from posture.scans.recording import CLOCKS_DIFFER_BY, REACHABLE, by_fingerprint
+from posture.scans.recording import CLOCKS_DIFFER_BY, REACHABLE
 from posture.scans.rescoring import score_now
 from posture.scans.results import SHOWN_ACTIONS, SHOWN_REASONS, write_score
+from posture.scans.settling import by_fingerprint
 from scanner.again import Look
 from scanner.control import Outcome
 from scanner.score import Score, score_of
@@ -110,7 +111,7 @@ def _record(step: Step, finding: Finding, held: QuerySet[Verification], look: Lo
         judged = score_now(step)
         _write_share(step, finding.control, judged)
         if changes.events:
-            write_score(step.account, judged, None, step.at)
+            write_score(step, judged, None, step.at)
     told = _told(seen, outcome, named)
     state = LeaseState.PARTIAL if seen == Seen.NOT_ASSESSED else LeaseState.DONE
     end(held, Reason("", told), state, seen=seen, missing_action=_missing(seen, outcome, named))

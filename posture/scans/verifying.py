@@ -4,7 +4,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -27,7 +27,6 @@ from posture.models import (
 )
 from posture.models.crossing import Located, organisation_of_verification, overdue_verifications
 from posture.models.leased import ACTIVE
-from posture.models.plain import storable_json
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
 from posture.scans.failing import NOT_CONNECTED, Reason
@@ -162,7 +161,7 @@ def verify(claim: VerificationClaim) -> None:
 def _look_and_record(claim: VerificationClaim, control: Control[Any]) -> None:
     from scanner.again import look_again  # only workers look; the web need not load it
 
-    with _Beat(claim.verification, claim.fence) as heartbeat:
+    with Heartbeat(claim.verification, claim.fence) as heartbeat:
         look = look_again(
             visit_of(claim.account, session_name(str(claim.verification.pk))),
             control=control,
@@ -177,31 +176,6 @@ def _look_and_record(claim: VerificationClaim, control: Control[Any]) -> None:
         heartbeat.show_recording()
         if not record_look(verification=claim.verification, fence=claim.fence, look=look):
             log.warning("verification was recorded by another worker", extra=_named(claim))
-
-
-class _Beat(Heartbeat):
-    """The heartbeat of a verification: nobody can cancel one, so it only beats and shows."""
-
-    def __init__(self, row: Verification, fence: int) -> None:
-        super().__init__(cast(Scan, row), fence)  # the same lease, and progress as a scan has it
-
-    def _write(self, *, due: bool) -> bool:
-        progress, self._progress = self._progress, None
-        if not due and progress is None:
-            return True
-        shown = {} if progress is None else {"progress": storable_json(progress)}
-        try:
-            with within(self._scan.organisation_id):
-                held = self._scan.beat(self._fence)
-                if held and shown:
-                    self._scan.held(self._fence).update(**shown)
-        except (DatabaseError, InterfaceError) as error:
-            log.warning("heartbeat failed", extra={"row": str(self._scan.pk), "error": str(error)})
-            connection.close()
-            return False
-        if not held:
-            self._lost.set()
-        return True
 
 
 def take_back_verifications() -> int:

@@ -76,11 +76,12 @@ class Frame:
 
     @property
     def tools(self) -> list[Place]:
-        """What programs need."""
+        """What programs need, and what is kept."""
         docs = Place("docs", "API docs", reverse("api-docs"))
         if not may(self._scope, "manage"):
             return [docs]
-        return [Place("tokens", "API tokens", reverse("tokens")), docs]
+        tokens = Place("tokens", "API tokens", reverse("tokens"))
+        return [tokens, Place("snapshots", "Snapshots", reverse("snapshots")), docs]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

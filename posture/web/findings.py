@@ -23,6 +23,7 @@ from posture.web.paging import counted, page_of
 
 PAGE = 50
 SHOWN_OF_GROUP = 10
+GROUPED_AT_MOST = 2_000
 REGIONS_AT_MOST = 60
 ACCOUNTS_AT_MOST = 200
 
@@ -71,6 +72,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "kept": {name: value for name, value in kept.items() if value},
         "several_accounts": len(names["account"]) > 1,
         "total": counted(rows)[1],
+        "grouped_at_most": GROUPED_AT_MOST,
     }
     context |= (
         _flat(rows, chosen, sort, request.GET.get("after", ""))
@@ -101,14 +103,23 @@ def _for_list(rows: QuerySet[Finding]) -> QuerySet[Finding]:
 def _grouped(
     rows: QuerySet[Finding], chosen: filters.Filters, sort: str, opened: str | None
 ) -> dict[str, Any]:
-    """One row per control, and the first findings of the group that is open."""
-    found = rows.values("control").annotate(
-        worst=Min("severity_rank"),
-        resources=Count("pk"),
-        accounts=Count("account_id", distinct=True),
-        points=Max("control_points"),
-        oldest=Min("first_seen"),
-        newest=Max("last_changed"),
+    """One row per control, and the first findings of the group that is open.
+
+    Only so many findings are grouped, the first in the order that was chosen: counting a million
+    for a page would take seconds, and nobody reads past the first hundreds.
+    """
+    first = rows.order_by(*SORTS[sort]).values("pk")[:GROUPED_AT_MOST]
+    found = (
+        Finding.objects.filter(pk__in=first)
+        .values("control")
+        .annotate(
+            worst=Min("severity_rank"),
+            resources=Count("pk"),
+            accounts=Count("account_id", distinct=True),
+            points=Max("control_points"),
+            oldest=Min("first_seen"),
+            newest=Max("last_changed"),
+        )
     )
     groups = [_group(dict(one)) for one in found.order_by(*GROUP_SORTS[sort])]
     named = [group["control"] for group in groups]
@@ -121,7 +132,8 @@ def _grouped(
         group["more"] = group["resources"] - len(inside) if is_open else 0
         group["all"] = replace(chosen, control=(group["control"],)).url(view="flat")
         group["toggle"] = chosen.url(sort=sort, open="none" if is_open else group["control"])
-    return {"groups": groups, "grouped": True}
+    cut = sum(group["resources"] for group in groups) == GROUPED_AT_MOST
+    return {"groups": groups, "grouped": True, "cut": cut}
 
 
 def _inside(rows: QuerySet[Finding], control: str) -> list[Finding]:

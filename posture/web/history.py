@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.dateparse import parse_datetime
+
 from posture.models import FindingEvent
 
 WORDS = {
@@ -68,7 +70,15 @@ def said(event: FindingEvent) -> str:
     data = event.data if isinstance(event.data, dict) else {}
     more = _more(event.kind, data)
     whole = f"{words}: {more}" if more else words
-    return f"{whole}, when somebody had it checked again" if "verification" in data else whole
+    if "verification" in data:
+        return f"{whole}, when somebody had it checked again"
+    return f"{whole}. {_again(data)}" if event.rejudgement_id else whole
+
+
+def _again(data: dict[str, object]) -> str:
+    moment = parse_datetime(str(data.get("taken_at", "")))
+    scan = f"the scan of {moment:%-d %B %Y}" if moment else "a stored scan"
+    return f"Found by judging {scan} again with newer controls"
 
 
 def _more(kind: str, data: dict[str, object]) -> str:

@@ -13,6 +13,7 @@ from posture.web import (
     people,
     profile,
     scans,
+    snapshots,
     tokens,
     topics,
     verifying,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("controls/<str:control_id>", controls.control, name="control"),
     path("topics/<str:code>", topics.topic, name="topic"),
     path("score", controls.score_explained, name="score_explained"),
+    path("settings/snapshots", snapshots.snapshots, name="snapshots"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>", tokens.revoke, name="token"),
 ]

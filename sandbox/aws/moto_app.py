@@ -48,7 +48,13 @@ def ask_moto(app: WsgiApp, incoming: Incoming, account: str) -> Reply:
         raise _not_implemented(incoming, repr(error)) from error
     status_line, header_list = started[-1]
     status = int(status_line.split(" ", 1)[0])
-    headers = {name: value for name, value in header_list if name.lower() != "content-length"}
+    # The length is that of the body in the end; an answer to HEAD has none, and says its length.
+    kept = incoming.environ["REQUEST_METHOD"] == "HEAD"
+    headers = {
+        "Content-Length" if name.lower() == "content-length" else name: value
+        for name, value in header_list
+        if kept or name.lower() != "content-length"
+    }
     if status >= 400 and _is_page(body):
         raise _not_implemented(incoming, f"moto answered {status} with a page")
     return Reply(status, headers, body, code=_error_code(status, headers, body))

@@ -81,6 +81,30 @@ def test_these_are_enough(load: Load) -> None:
         ({"ROLE_TEMPLATE_URL": "http://x.example/t"}, "ROLE_TEMPLATE_URL must be a URL"),
         ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL must be a URL"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+        (
+            {"SNAPSHOT_STORAGE_URL": "gs://b"},
+            "SNAPSHOT_STORAGE_URL must be a URL that begins with s3",
+        ),
+        ({"SNAPSHOT_STORAGE_URL": "s3://[b"}, "SNAPSHOT_STORAGE_URL must look like"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://bucket?region"}, "SNAPSHOT_STORAGE_URL must look like"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://"}, "SNAPSHOT_STORAGE_URL names no bucket"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://B_d"}, "SNAPSHOT_STORAGE_URL names no bucket"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://10.0.0.1"}, "SNAPSHOT_STORAGE_URL names no bucket"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://id:key@bucket"}, "SNAPSHOT_STORAGE_URL holds credentials"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://bucket/../up"}, "SNAPSHOT_STORAGE_URL has a prefix"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://bucket?zone=1"}, "SNAPSHOT_STORAGE_URL has 'zone'"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://bucket?region=mars"}, "SNAPSHOT_STORAGE_URL has a region"),
+        ({"SNAPSHOT_STORAGE_URL": "s3://bucket?key=k"}, "SNAPSHOT_STORAGE_URL has a key"),
+        (
+            {"SNAPSHOT_STORAGE_URL": "s3://bucket?endpoint=http://store.example"},
+            "SNAPSHOT_STORAGE_URL has an endpoint",
+        ),
+        (
+            {"SNAPSHOT_STORAGE_URL": "s3://bucket?endpoint=https://h:x"},
+            "SNAPSHOT_STORAGE_URL has an endpoint",
+        ),
+        ({"SNAPSHOT_KEEP_DAYS": "0"}, "SNAPSHOT_KEEP_DAYS must be a number from 1"),
+        ({"SNAPSHOT_KEEP_NEWEST": "none"}, "SNAPSHOT_KEEP_NEWEST must be a number from 1"),
     ],
 )
 def test_what_is_missing_or_weak_is_refused_in_one_line(
@@ -141,3 +165,25 @@ def test_secure_cookies_have_the_host_prefix(load: Load) -> None:
     secure, plain = load({}), load({"SECURE": "off"})
     assert [secure[name] for name in names] == ["__Host-sid", "__Host-csrf", 31_536_000]
     assert [plain[name] for name in names] == ["sid", "csrf", 0]
+
+
+def test_snapshots_lie_in_files_until_a_bucket_is_named(load: Load) -> None:
+    assert load({})["STORAGES"]["snapshots"]["BACKEND"].endswith("AtomicFiles")
+    address = "s3://acme.snapshots/seller/posture?region=eu-west-1"
+    store = load({"SNAPSHOT_STORAGE_URL": address})["STORAGES"]["snapshots"]
+    assert store["BACKEND"].endswith("Bucket")
+    assert store["OPTIONS"] == {
+        "bucket_name": "acme.snapshots",
+        "location": "seller/posture",
+        "region_name": "eu-west-1",
+        "endpoint_url": None,
+        "object_parameters": {"ServerSideEncryption": "AES256"},
+    }
+
+
+def test_a_bucket_may_have_a_key_and_be_elsewhere(load: Load) -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/0f3e"
+    address = f"s3://snapshots?key={key}&endpoint=https://minio.example:9000&region=us-east-1"
+    options = load({"SNAPSHOT_STORAGE_URL": address})["STORAGES"]["snapshots"]["OPTIONS"]
+    assert options["endpoint_url"] == "https://minio.example:9000"
+    assert options["object_parameters"] == {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}

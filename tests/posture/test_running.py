@@ -17,6 +17,7 @@ from sandbox.valkey import valkey
 from scanner.facts.profile import Profile
 from tests.posture.rows import a_scan, an_organisation
 from tests.posture.sellers import LARKFIELD, a_seller
+from tests.posture.store import a_store
 from tests.posture.threads import in_its_own_connection
 from tests.posture.workers import wait_until
 
@@ -224,3 +225,21 @@ def test_an_account_s_answers_become_the_profile_and_unknown_ones_are_left_out()
     )
     expected = Profile(product_types=("ami",), cas_enrolled=False, unused_days=30)
     assert profile_of(account) == expected
+
+
+def test_a_scan_whose_snapshot_cannot_be_kept_is_tried_again_and_then_fails_with_a_reason(
+    seller: Account, settings: LazySettings, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "a file where the folder should be"
+    blocked.touch()
+    a_store(settings, location=blocked)
+    scan = visit(seller)
+    assert (scan.state, scan.attempt, scan.reason) == ("running", 1, "")
+    for _ in range(2):
+        attempt(scan)
+    scan = reread(scan)
+    assert (scan.state, scan.reason_code) == ("failed", "snapshot_not_kept")
+    assert "could not be kept (Not a directory)" in scan.reason
+    with within(seller.organisation_id):
+        assert not Finding.objects.exists()
+        assert Account.objects.get().state_reason == scan.reason

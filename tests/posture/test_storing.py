@@ -1,7 +1,9 @@
 """The store of snapshots, and what comes from others on its way into the database."""
 
+import errno
 import hashlib
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +15,15 @@ from django.core.files.base import ContentFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posture.models import Account, Scan, StoredSnapshot
+from posture.models import Account, Finding, Scan, StoredSnapshot
 from posture.models.plain import storable, storable_document, storable_json
-from posture.scans.storing import AtomicFiles, BrokenSnapshotError, keep, stored_json
-from tests.posture.reports import MONDAY
+from posture.models.tenancy import within
+from posture.scans import record
+from posture.scans.stores import AtomicFiles, StoreError
+from posture.scans.storing import BrokenSnapshotError, keep, stored_json
+from tests.posture.reports import MONDAY, a_claimed_scan, a_report, an_outcome
 from tests.posture.rows import a_scan
+from tests.posture.store import a_store, files_in
 
 DOCUMENT = b'{"account": "111122223333"}'
 
@@ -25,8 +31,7 @@ DOCUMENT = b'{"account": "111122223333"}'
 @pytest.fixture
 def folder(settings: LazySettings, tmp_path: Path) -> Path:
     """A store of its own."""
-    store = {"BACKEND": "posture.scans.storing.AtomicFiles", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": store}
+    a_store(settings, location=tmp_path)
     return tmp_path
 
 
@@ -55,7 +60,7 @@ def test_a_snapshot_lies_compressed_under_its_organisation_and_digest(
 def test_the_same_snapshot_is_stored_once(folder: Path, scan: Scan) -> None:
     first = (folder / put(scan).path).stat().st_mtime_ns
     assert (folder / put(scan).path).stat().st_mtime_ns == first
-    assert len([file for file in folder.rglob("*") if file.is_file()]) == 1
+    assert len(files_in(folder)) == 1
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "changed", "no archive", "a bomb"])
@@ -98,7 +103,36 @@ def test_a_write_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no space left"):
         store.save("a/b", Breaking(b""))
     assert not store.exists("a/b")
-    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    assert files_in(tmp_path) == []
+
+
+class FullDisk(AtomicFiles):
+    """A store on a disk that has no space left."""
+
+    def _save(self, name: str, content: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_a_store_error_and_heals(
+    settings: LazySettings, tmp_path: Path, account: Account
+) -> None:
+    a_store(settings, f"{__name__}.FullDisk", location=tmp_path)
+    scan = a_claimed_scan(account)
+    with pytest.raises(StoreError, match="No space left on device"):
+        record(scan=scan, fence=scan.fence, report=a_report(an_outcome()))
+    with within(account.organisation_id):
+        scan.refresh_from_db()
+        assert (scan.state, Finding.objects.count()) == ("running", 0)
+    a_store(settings, location=tmp_path)
+    assert record(scan=scan, fence=scan.fence, report=a_report(an_outcome()))
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_a_file_that_was_cut_is_written_anew_when_it_is_kept_again(
+    folder: Path, scan: Scan
+) -> None:
+    (folder / put(scan).path).write_bytes(b"cut")
+    assert stored_json(put(scan)) == DOCUMENT
 
 
 def test_what_postgresql_refuses_becomes_visible() -> None:

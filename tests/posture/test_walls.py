@@ -109,6 +109,11 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "expired_attestations",
         "organisation_of_verification",
         "overdue_verifications",
+        "organisations_to_prune",
+        "organisation_of_rejudgement",
+        "scanned_accounts",
+        "accounts_judged_by_older",
+        "due_rejudgements",
     }
     assert {(tuple(row[1]), row[2], row[3]) for row in found} == {
         (("search_path=pg_catalog, pg_temp",), False, True)

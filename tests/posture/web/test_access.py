@@ -22,7 +22,7 @@ READ = (
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens",)
+MANAGE = ("tokens", "snapshots")
 POSTS = {
     "account": "connect",
     "profile": "connect",

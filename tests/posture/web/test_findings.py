@@ -221,6 +221,20 @@ def test_a_large_group_shows_its_worst_and_a_link_to_all(owner: Client, scan: Sc
     assert 'href="?control=SQS-03&q=queue&view=flat">2 more in SQS-03' in page
 
 
+def test_groups_of_more_findings_than_are_counted_say_so(
+    owner: Client, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("posture.web.findings.GROUPED_AT_MOST", 3)
+    findings(scan, (f"queue-{number}" for number in range(2)))
+    a_finding(scan, "image", control="AMI-06", severity="low")
+    assert "there are more" not in listed(owner, severity="critical")
+    a_finding(scan, "topmost", control="AMI-08")
+    page = listed(owner)
+    assert "Grouped from the first 3 findings in this order; there are more" in page
+    assert 'id="AMI-08"' in page
+    assert 'id="AMI-06"' not in page
+
+
 def test_a_finding_keeps_the_way_back_to_its_list(owner: Client, many: dict[str, object]) -> None:
     page = unescape(listed(owner, view="flat", severity="high"))
     assert re.search(r'/findings/[0-9a-f-]{36}\?severity=high"', page)

@@ -71,6 +71,7 @@ PAGES = {
     "controls": lambda account: reverse("controls"),
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
+    "snapshots": lambda account: reverse("snapshots"),
     "attestations": lambda account: reverse("attestations", args=[account.pk]),
     "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),
 }
