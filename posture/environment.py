@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Collection
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ _TRUE, _FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 _ROLE_OR_USER = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)\Z")
 _PEPPER = re.compile(r"(?P<number>[1-9]\d{0,4}):(?P<hex>[0-9a-fA-F]{64})\Z")
 _KNOWN_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
-_SHORTEST_KEY, _FEWEST_CHARACTERS = 50, 5
+_SHORTEST_KEY, _SHORTEST_BEARER, _FEWEST_CHARACTERS = 50, 24, 5
 
 
 def refuse(name: str, remedy: str) -> NoReturn:
@@ -97,6 +98,22 @@ def address(name: str, schemes: Collection[str], default: str | None = None) -> 
 def names(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a comma-separated list of networks such as 10.0.0.0/8; empty when it is not set."""
+    try:
+        return [ip_network(one) for one in names(name)]
+    except ValueError as error:
+        refuse(name, f"must be networks such as 10.0.0.0/8,127.0.0.1/32: {error}.")
+
+
+def bearer(name: str) -> str:
+    """Return a secret that a program sends us, or nothing; a short or repetitive one is refused."""
+    value = confidential(name, "")
+    if not value or (len(value) >= _SHORTEST_BEARER and len(set(value)) >= _FEWEST_CHARACTERS):
+        return value
+    refuse(name, "is weak; use: openssl rand -hex 24")
 
 
 def signing_key(name: str) -> str:

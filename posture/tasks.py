@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from posture import scans
+from posture.models import note_tick
 
 log = logging.getLogger(__name__)
 
@@ -55,3 +56,4 @@ def tick() -> None:
     scans.start_due()
     scans.take_back_overdue()
     scans.end_expired_attestations()
+    note_tick()

@@ -11,6 +11,15 @@ from posture.models.finding import (
     fingerprint,
 )
 from posture.models.identity import Membership, Organisation, Role, User
+from posture.models.installation import (
+    Installation,
+    Lock,
+    Tick,
+    installation,
+    is_locked,
+    note_tick,
+    unlock,
+)
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
 from posture.models.scan import Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
@@ -28,8 +37,10 @@ __all__ = [
     "ControlResult",
     "Finding",
     "FindingEvent",
+    "Installation",
     "LeaseState",
     "Leased",
+    "Lock",
     "Membership",
     "Organisation",
     "Role",
@@ -39,13 +50,18 @@ __all__ = [
     "SeverityChoice",
     "StatusChoice",
     "StoredSnapshot",
+    "Tick",
     "Ticket",
     "TokenAccount",
     "User",
     "Waiver",
     "database_now",
     "fingerprint",
+    "installation",
+    "is_locked",
     "jitter_of",
     "next_run",
     "no_progress",
+    "note_tick",
+    "unlock",
 ]

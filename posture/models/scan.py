@@ -67,6 +67,7 @@ class Scan(Leased):
     coverage = models.PositiveSmallIntegerField(null=True)
     counts = models.JSONField(default=dict)
     engine = models.TextField(blank=True)
+    recording_seconds = models.FloatField(null=True)
 
     class Meta:
         constraints = (
@@ -82,6 +83,11 @@ class Scan(Leased):
             models.Index(fields=("organisation", "-queued_at", "id"), name="scan_newest_first"),
             models.Index(fields=("account", "-queued_at"), name="scan_of_account"),
             models.Index(fields=("state",), condition=Q(state__in=ACTIVE), name="scan_active"),
+            models.Index(
+                fields=("finished_at",),
+                condition=Q(finished_at__isnull=False),
+                name="scan_finished",
+            ),
         )
 
     def __str__(self) -> str:
