@@ -5,6 +5,7 @@ execute these functions and cannot read the tables behind them.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -49,7 +50,19 @@ def expired_attestations() -> list[Located]:
     return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
 
 
-def _ask(statement: str, *parameters: uuid.UUID | str | float) -> list[tuple[Any, ...]]:
+def stuck_scans(seconds: float) -> list[Located]:
+    """Return scans that waited, or that no worker kept alive, for longer than that."""
+    rows = _ask("SELECT * FROM stuck_scans(make_interval(secs => %s))", seconds)
+    return [Located(*row) for row in rows]
+
+
+def failed_scans(code: str, since: datetime) -> list[Located]:
+    """Return scans that failed for this reason at an aware moment or later, oldest first."""
+    rows = _ask("SELECT * FROM failed_scans(%s, %s)", code, since)
+    return [Located(*row) for row in rows]
+
+
+def _ask(statement: str, *parameters: uuid.UUID | str | float | datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             statement, [str(one) if isinstance(one, uuid.UUID) else one for one in parameters]

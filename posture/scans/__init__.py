@@ -9,12 +9,19 @@ from posture.scans.attesting import (
 )
 from posture.scans.heartbeat import leave_running_scan
 from posture.scans.recording import record
-from posture.scans.requesting import NotConnectedError, request_scan, start_due, take_back_overdue
+from posture.scans.requesting import (
+    LockedError,
+    NotConnectedError,
+    request_scan,
+    start_due,
+    take_back_overdue,
+)
 from posture.scans.running import Claim, claim, prepare, run
 from posture.scans.storing import stored_json
 
 __all__ = [
     "Claim",
+    "LockedError",
     "NotAttestableError",
     "NotConnectedError",
     "Said",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from posture.models import MAX_ATTEMPTS, Account, Scan
+from posture.models import MAX_ATTEMPTS, Account, Scan, is_locked
 from posture.models.crossing import organisation_of_scan
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
@@ -46,7 +46,12 @@ def prepare() -> None:
 
 
 def claim(scan_id: uuid.UUID) -> Claim | None:
-    """Take a scan that is queued, or whose worker was lost; None when it is not to be had."""
+    """Take a scan that is queued, or whose worker was lost; None when it is not to be had.
+
+    While the installation is locked none is: the tick publishes them again once it is not.
+    """
+    if is_locked():
+        return None
     organisation = organisation_of_scan(scan_id)
     if organisation is None:
         return None
