@@ -39,7 +39,7 @@ def exposition() -> bytes:
     """Return all figures as Prometheus reads them; two queries. Raises DatabaseError."""
     registry = CollectorRegistry()
     if SHARED in os.environ:
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # has no types
     else:
         registry.register(requests)
     registry.register(FromDatabase())
@@ -85,7 +85,10 @@ _SPANS = (
 def _figures() -> Mapping[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT figure, label, value FROM operation_figures(%s)", [ENDED_WITHIN])
+        cursor.execute(
+            "SELECT figure, label, value FROM operation_figures(make_interval(secs => %s))",
+            [ENDED_WITHIN.total_seconds()],
+        )
         for figure, label, value in cursor.fetchall():
             if value is not None:
                 found[figure][label] = value

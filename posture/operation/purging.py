@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.files.storage import storages
@@ -106,26 +106,21 @@ def _path_to_account(model: type[models.Model], deepest: int = 3) -> str | None:
     chains = [
         f"{field.name}__{rest}"
         for field in keys
-        if deepest and _is_owned(field.related_model)
-        for rest in [_path_to_account(field.related_model, deepest - 1)]
+        for related in [field.related_model]
+        if deepest and isinstance(related, type) and issubclass(related, OrganisationOwned)
+        for rest in [_path_to_account(related, deepest - 1)]
         if rest is not None
     ]
     return min(chains, key=len, default=None)
 
 
-def _is_owned(model: object) -> bool:
-    return isinstance(model, type) and issubclass(model, OrganisationOwned)
-
-
-def _of(
-    model: type[OrganisationOwned], target: Account | Organisation
-) -> models.QuerySet[OrganisationOwned]:
+def _of(model: type[OrganisationOwned], target: Account | Organisation) -> models.QuerySet[Any]:
     if isinstance(target, Organisation):
         return model._default_manager.filter(organisation=target)
     return model._default_manager.filter(**{str(_path_to_account(model)): target})
 
 
-def _remove(rows: models.QuerySet[models.Model]) -> int:
+def _remove(rows: models.QuerySet[Any]) -> int:
     """Delete without loading; keys are checked when the transaction ends, so order is free."""
     return int(rows._raw_delete(rows.db))
 

@@ -45,7 +45,7 @@ class Web:
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection that nobody else uses."""
-        return http.client.HTTPConnection(*self._listener.getsockname(), timeout=30)
+        return http.client.HTTPConnection("127.0.0.1", self._listener.getsockname()[1], timeout=30)
 
     def get(self, path: str) -> tuple[int, str]:
         """The status and the text of an answer."""
@@ -122,7 +122,7 @@ def test_beat_ticks_until_it_is_asked_to_stop(tmp_path: Path) -> None:
             start_new_session=True,
         )
         try:
-            wait_until(lambda: int(broker.llen("house")) > 1, log.read_text)  # type: ignore[arg-type] # not awaited
+            wait_until(lambda: int(broker.llen("house")) > 1, log.read_text)
             beat.terminate()
             assert beat.wait(60) == 0, log.read_text()
         finally:

@@ -16,11 +16,17 @@ def manage(
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env=_own(environment or {}),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def _own(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what only tests may set."""
+    kept = {key: value for key, value in os.environ.items() if key != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    return {**kept, **changes}
 
 
 def printed(*arguments: str, environment: Mapping[str, str] | None = None) -> str:

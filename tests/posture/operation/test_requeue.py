@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -86,13 +87,11 @@ def test_failed_scans_of_all_organisations_are_asked_for_again(
     ],
 )
 def test_what_happens_to_a_scan_depends_on_where_it_is(
-    account: Account, broker: "redis.Redis", fields: dict[str, int], said: str, messages: int
+    account: Account, broker: "redis.Redis", fields: dict[str, Any], said: str, messages: int
 ) -> None:
     if "lease_until" in fields:
-        fields = {
-            **fields,
-            "lease_until": database_now() + timedelta(seconds=fields["lease_until"]),
-        }  # type: ignore[dict-item] # a moment for the row
+        end = database_now() + timedelta(seconds=fields["lease_until"])
+        fields = {**fields, "lease_until": end}
     scan = a_scan(account, **fields)
     assert said in run(str(scan.pk), "--apply")
     assert broker.llen("scan") == messages
