@@ -5,12 +5,13 @@ The README names every variable. Readers and their refusals: posture/environment
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 
 from posture import environment as env
-from posture.logging import LOG_LEVELS
+from posture.logging import LOG_LEVELS, hide
 from posture.logging import configuration as logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -285,6 +286,8 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
+hide(SECRET_KEY, *SECRET_KEY_FALLBACKS, *(one.hex() for one in TOKEN_PEPPERS.values()))
+hide(METRICS_TOKEN, *(urlsplit(one).password or "" for one in (_DATABASE, _OWNER, REDIS_URL)))
 LOGGING = logging_configuration(level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO"))
 
 # The API

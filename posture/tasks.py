@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from posture import scans
+from posture.logging import bound_for_threads
 from posture.models import note_tick
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ def run_scan(scan_id: str) -> None:
         return
     claim = scans.claim(known)
     if claim is not None:
-        with leaving_on_quit():
+        with leaving_on_quit(), bound_for_threads(**scans.named(claim)):
             scans.run(claim)
+            log.info("scan left")
 
 
 @shared_task(name="posture.tick")

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.files.storage import storages
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import ProtectedError
 
 from posture.models import Account, Membership, Organisation, StoredSnapshot, User
 from posture.models.tenancy import OrganisationOwned
+from posture.operation.owning import require_owner
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +53,12 @@ def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
     """Remove it if its name was typed, else count what would go; as the role `owner`.
 
     In one transaction; the files of snapshots go after it. Raises CannotPurgeError for another
-    name, and for the role `app`, which may not remove the history of findings.
+    name, and NotOwnerError for the role `app`, which may not remove the history of findings.
     """
     if typed is not None and typed != name_of(target):
         message = f"{typed!r} is not the name of what would be removed. Nothing was removed."
         raise CannotPurgeError(message)
-    _require_owner()
+    require_owner()
     with transaction.atomic():
         paths = list(_of(StoredSnapshot, target).values_list("path", flat=True))
         members = _members(target)
@@ -75,17 +76,6 @@ def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
             storages["snapshots"].delete(path)  # one that is gone already is no error
         log.warning("purged", extra={"row": str(target.pk), "rows": sum(rows.values())})
     return Purged({table: count for table, count in rows.items() if count}, len(paths), people)
-
-
-def _require_owner() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT tableowner = current_user FROM pg_tables
-               WHERE schemaname = 'public' AND tablename = 'posture_findingevent'"""
-        )
-        if cursor.fetchone() != (True,):
-            message = "Only the role owner may remove history: set DATABASE_OWNER_URL."
-            raise CannotPurgeError(message)
 
 
 def _tables(target: Account | Organisation) -> list[type[OrganisationOwned]]:

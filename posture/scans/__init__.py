@@ -16,7 +16,7 @@ from posture.scans.requesting import (
     start_due,
     take_back_overdue,
 )
-from posture.scans.running import Claim, claim, prepare, run
+from posture.scans.running import Claim, claim, named, prepare, run
 from posture.scans.storing import stored_json
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "claim",
     "end_expired_attestations",
     "leave_running_scan",
+    "named",
     "prepare",
     "record",
     "request_scan",

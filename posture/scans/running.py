@@ -74,13 +74,13 @@ def run(claim: Claim) -> None:
     try:
         _visit_and_record(claim)
     except Stopped:
-        log.warning("scan was taken over", extra=_named(claim))
+        log.warning("scan was taken over", extra=named(claim))
     except CannotReach as refusal:
         _fail(claim, Reason(refusal.code, f"{refusal.message} {refusal.advice}"))
     except SoftTimeLimitExceeded:
         _fail(claim, TOO_LONG)
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
-        log.exception("scan failed", extra=_named(claim))
+        log.exception("scan failed", extra=named(claim))
         _give_back(claim)
 
 
@@ -98,7 +98,7 @@ def _visit_and_record(claim: Claim) -> None:
         connection.close_if_unusable_or_obsolete()  # minutes have passed since we last used it
         heartbeat.show_recording()
         if not record(scan=claim.scan, fence=claim.fence, report=report):
-            log.warning("scan was recorded by another worker", extra=_named(claim))
+            log.warning("scan was recorded by another worker", extra=named(claim))
 
 
 def visit_of(account: Account, session: str) -> Visit:
@@ -121,8 +121,14 @@ def _give_back(claim: Claim) -> None:
         with within(claim.scan.organisation_id):
             claim.scan.held(claim.fence).update(lease_until=Now())
     except (DatabaseError, InterfaceError):
-        log.exception("scan not given back; its lease will end", extra=_named(claim))
+        log.exception("scan not given back; its lease will end", extra=named(claim))
 
 
-def _named(claim: Claim) -> dict[str, str]:
-    return {"scan": str(claim.scan.pk), "fence": str(claim.fence)}
+def named(claim: Claim) -> dict[str, str]:
+    """Return by which ids a line of a log belongs to this attempt."""
+    return {
+        "scan": str(claim.scan.pk),
+        "organisation": str(claim.scan.organisation_id),
+        "attempt": str(claim.scan.attempt),
+        "fence": str(claim.fence),
+    }

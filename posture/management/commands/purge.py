@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from posture.operation.owning import NotOwnerError
 from posture.operation.purging import CannotPurgeError, find_target, purge
 
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
                 organisation=options["organisation"], aws_account=options["account"]
             )
             done = purge(target=target, typed=options["apply"])
-        except CannotPurgeError as error:
+        except (CannotPurgeError, NotOwnerError) as error:
             raise CommandError(str(error)) from error
         for table, count in sorted(done.rows.items()):
             self.stdout.write(f"{count:8}  {table.removeprefix('posture_')}")
