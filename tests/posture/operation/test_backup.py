@@ -17,11 +17,12 @@ from django.db import connection
 from django.test import Client
 from psycopg import sql
 
-from posture.models import note_tick
+from posture.models import Account, note_tick
 from posture.models.tenancy import within
-from scanner.role import policy_document
 from tests.posture.operation.commands import manage, printed
 from tests.posture.operation.full import OWNED, PASSWORD, Company, rows_of
+from tests.posture.rows import an_organisation
+from tests.posture.sellers import a_seller
 from tests.posture.web.rows import a_done_scan, a_finding, an_event
 from tests.posture.workers import wait_until
 
@@ -132,9 +133,9 @@ print(json.dumps(state))
 """
 
 
-def scanned(company: Company, environment: Mapping[str, str]) -> str:
+def scanned(account: Account, environment: Mapping[str, str]) -> str:
     """Ask the copy for a scan and run it; return how it ended."""
-    script = SCAN.replace("ORGANISATION", str(company.organisation.pk))
+    script = SCAN.replace("ORGANISATION", str(account.organisation_id))
     return str(ask_copy(script, environment))
 
 
@@ -142,10 +143,7 @@ def test_what_is_saved_in_full_traffic_is_one_moment_and_starts_locked(
     larkfield: Company, elsewhere: dict[str, str], tmp_path: Path, fake_aws: "FakeAws"
 ) -> None:
     fake_aws.seed("larkfield")
-    fake_aws.create_scan_role(
-        account="111122223333", external_id=larkfield.accounts[0].external_id,
-        policy_document=policy_document(), principal_arn=settings.SCANNER_PRINCIPAL_ARN,
-    )  # fmt: skip
+    seller = a_seller(fake_aws, an_organisation("Seller"))
     file, there = tmp_path / "posture.zip", {**elsewhere, **fake_aws.environment()}
     with traffic(larkfield) as opened:
         wait_until(lambda: opened[0] > 5)
@@ -162,10 +160,10 @@ def test_what_is_saved_in_full_traffic_is_one_moment_and_starts_locked(
     assert events == findings * 3
     assert ask_copy(SIGN_IN, there) == [302, "/"]
     fake_aws.forget_calls()
-    assert scanned(larkfield, there) == "refused"
+    assert scanned(seller, there) == "refused"
     assert fake_aws.calls() == []
     printed("unlock", "--apply", environment=there)
-    assert scanned(larkfield, there) in {"done", "partial"}
+    assert scanned(seller, there) in {"done", "partial"}
     assert len(fake_aws.calls()) > 0
 
 
