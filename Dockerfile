@@ -4,7 +4,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements/base.txt requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt
-COPY manage.py ./
+COPY manage.py gunicorn.conf.py ./
 COPY scanner scanner/
 COPY posture posture/
 COPY templates templates/
@@ -12,7 +12,7 @@ COPY static static/
 RUN useradd --system posture && install -d -o posture -m 0700 /var/lib/seller-posture
 USER posture
 EXPOSE 8000
-CMD ["gunicorn", "posture.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"]
+CMD ["gunicorn", "posture.wsgi", "--bind", "0.0.0.0:8000"]
 
 FROM app AS demo
 USER root

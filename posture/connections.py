@@ -17,6 +17,7 @@ from posture.models import (
     Schedule,
     User,
     database_now,
+    is_locked,
     jitter_of,
     next_run,
 )
@@ -24,8 +25,9 @@ from posture.models.plain import storable
 from posture.models.tenancy import committed
 from posture.profiles import PRODUCT_TYPES
 from scanner import role
+from scanner.aws import CannotReach
 from scanner.collect.plan import ALL_ACTIONS
-from scanner.connection import READS, check_connection
+from scanner.connection import READS, check_connection, own_arn
 
 EXTERNAL_ID_BYTES = 20
 """160 random bits: nobody guesses it, and no two connections share one."""
@@ -50,6 +52,13 @@ STEPS = (
     *READS,
 )
 """What a test tries, in this order."""
+
+
+LOCKED = {
+    "code": "locked",
+    "message": "This installation is locked, so it enters no account.",
+    "advice": "Whoever runs it can unlock it with: manage.py unlock",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +146,14 @@ def test(*, account: Account, role_arn: str) -> ConnectionResult:
     """Try the role as AWS sees it, and connect the account if it holds; outside of a transaction.
 
     It has to work with the external id, and to refuse us without it and with wrong ones. What was
-    seen is kept with the account either way; a role found lax pauses a connected account.
+    seen is kept with the account either way; a role found lax pauses a connected account. A locked
+    installation (a restored copy) tries nothing.
     """
+    if is_locked():
+        skipped: tuple[tuple[str, Held, str], ...] = tuple(
+            (step, "skipped", "Not tried.") for step in STEPS
+        )
+        return ConnectionResult(ok=False, checks=skipped, **LOCKED)
     arn = role_arn.strip()
     seen = check_connection(
         role_arn=arn,
@@ -156,6 +171,33 @@ def test(*, account: Account, role_arn: str) -> ConnectionResult:
     result = ConnectionResult(seen.ok, seen.code, seen.message, seen.advice, checks)
     committed(account.organisation_id, lambda: _keep(account, arn, result))
     return result
+
+
+def check_principal() -> tuple[bool, str]:
+    """Ask STS whether we are the principal that role templates trust; a sentence says what is.
+
+    Outside of a transaction. A role is known to STS by its sessions, without its path.
+    """
+    expected = settings.SCANNER_PRINCIPAL_ARN
+    try:
+        seen = own_arn(partition=expected.split(":")[1])
+    except CannotReach as refusal:
+        return False, f"{refusal.message} {refusal.advice}"
+    if _is_session_of(seen, expected):
+        return True, f"STS knows us as {seen}"
+    return False, (
+        f"STS knows us as {seen}, but role templates trust {expected}. Give the workers the "
+        "credentials of that principal, or set SCANNER_PRINCIPAL_ARN to the one they have."
+    )
+
+
+def _is_session_of(seen: str, expected: str) -> bool:
+    if seen == expected:
+        return True
+    account, name = expected.split(":")[4], expected.rpartition("/")[2]
+    if expected.endswith(":root"):
+        return seen.split(":")[4] == account
+    return ":role/" in expected and f":sts::{account}:assumed-role/{name}/" in seen
 
 
 def _keep(account: Account, arn: str, result: ConnectionResult) -> None:

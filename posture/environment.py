@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -25,7 +26,7 @@ _RATE = re.compile(
 )
 _SLOWEST, _FASTEST = 0.5, 10_000
 _KNOWN_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
-_SHORTEST_KEY, _FEWEST_CHARACTERS = 50, 5
+_SHORTEST_KEY, _SHORTEST_BEARER, _FEWEST_CHARACTERS = 50, 24, 5
 
 Rate = tuple[float, int]
 """Calls per second for long, and calls at once after a rest."""
@@ -185,6 +186,22 @@ def _is_safe(endpoint: str) -> bool:
 def names(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a comma-separated list of networks such as 10.0.0.0/8; empty when it is not set."""
+    try:
+        return [ip_network(one) for one in names(name)]
+    except ValueError as error:
+        refuse(name, f"must be networks such as 10.0.0.0/8,127.0.0.1/32: {error}.")
+
+
+def bearer(name: str) -> str:
+    """Return a secret that a program sends us, or nothing; a short or repetitive one is refused."""
+    value = confidential(name, "")
+    if not value or (len(value) >= _SHORTEST_BEARER and len(set(value)) >= _FEWEST_CHARACTERS):
+        return value
+    refuse(name, "is weak; use: openssl rand -hex 24")
 
 
 def signing_key(name: str) -> str:

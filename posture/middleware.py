@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
-from posture import access, tokens
+from posture import access, figures, tokens
 from posture.models import User
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,24 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _API = "/api/"
 _CHARSETS = {"utf-8", "utf8"}
+
+
+class Counted:
+    """Counts each answer by the name of its route and its status, for posture.figures.
+
+    A path that leads nowhere has no name of its own, or strangers could make as many as they like.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, then count."""
+        response = self.get_response(request)
+        match = request.resolver_match
+        route = match.view_name if match is not None else ""
+        figures.requests.labels(route or "other", response.status_code).inc()
+        return response
 
 
 class RequestId:
@@ -39,6 +57,7 @@ class RequestId:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.id = request_id  # type: ignore[attr-defined] # ours, read by problem details
+        request.log_names = {"request_id": request_id}  # type: ignore[attr-defined] # ours
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             known = (request.content_params or {}).get("charset", "utf-8").lower() in _CHARSETS
             response = self.get_response(request) if known else _other_charset(request)
@@ -64,15 +83,21 @@ class OwnOrganisation:
         request.scope = request.token_refusal = None  # type: ignore[attr-defined] # ours
         try:
             organisation = self._enter(request)
-            if organisation is None or _manages_own_transactions(request):
-                return self.get_response(request)
-            with access.within(organisation):
-                response = self.get_response(request)
-                if response.status_code >= 400:  # noqa: PLR2004 - the first code of a refusal
-                    transaction.set_rollback(True)
-                return response
+            names = _names_of(request)
+            request.log_names = {**getattr(request, "log_names", {}), **names}  # type: ignore[attr-defined] # for Django's own lines, which come after us
+            with structlog.contextvars.bound_contextvars(**names):
+                return self._answer(request, organisation)
         except (OperationalError, InterfaceError) as error:
             return unavailable(request, error)
+
+    def _answer(self, request: HttpRequest, organisation: uuid.UUID | None) -> HttpResponse:
+        if organisation is None or _manages_own_transactions(request):
+            return self.get_response(request)
+        with access.within(organisation):
+            response = self.get_response(request)
+            if response.status_code >= 400:  # noqa: PLR2004 - the first code of a refusal
+                transaction.set_rollback(True)
+            return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn a database that does not answer into a 503 that says when to come back."""
@@ -91,6 +116,16 @@ class OwnOrganisation:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return _enter_with_session(request)
         return None
+
+
+def _names_of(request: HttpRequest) -> dict[str, str]:
+    """By which ids lines of the log belong to who asks; empty for those we do not know."""
+    scope = getattr(request, "scope", None)
+    if scope is None:
+        return {}
+    who = {"user": scope.user} if scope.token is None else {"program": scope.token}
+    names = {name: str(row.pk) for name, row in who.items() if row is not None}
+    return {"organisation": str(scope.organisation.pk), **names}
 
 
 def _enter_with_token(request: HttpRequest, text: str) -> uuid.UUID | None:

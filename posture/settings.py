@@ -5,13 +5,14 @@ The README names every variable. Readers and their refusals: posture/environment
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from posture import environment as env
-from posture.logging import LOG_LEVELS
+from posture.logging import LOG_LEVELS, hide
 from posture.logging import configuration as logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,9 @@ HEARTBEAT_SECONDS = env.number(
     "HEARTBEAT_SECONDS", min(20, LEASE_SECONDS / 4), at_least=0.1, at_most=LEASE_SECONDS / 2
 )
 TICK_SECONDS = env.number("TICK_SECONDS", 20, at_least=0.1, at_most=300)
+TICK_LATE_SECONDS = env.number(
+    "TICK_LATE_SECONDS", max(120, TICK_SECONDS * 6), at_least=1, at_most=86_400
+)
 REPUBLISH_SECONDS = env.number("REPUBLISH_SECONDS", 60, at_least=1, at_most=3600)
 RETRY_SECONDS = env.number("RETRY_SECONDS", 60, at_least=0.1, at_most=3600)
 SCANS_PER_ORGANISATION = env.count("SCANS_PER_ORGANISATION", 8, at_least=1, at_most=1000)
@@ -68,21 +72,22 @@ RATE_CEILINGS = env.rates(
     },
 )
 
-# PostgreSQL: everything runs as `app`; only `migrate` is `owner` (design 2.12)
-_MIGRATES = sys.argv[1:2] == ["migrate"] and Path(sys.argv[0]).name == "manage.py"
+# PostgreSQL: everything runs as `app`, a few commands as `owner` (design 2.12)
+_OWNER_COMMANDS = {"migrate", "purge", "backup", "restore"}
+_AS_OWNER = Path(sys.argv[0]).name == "manage.py" and not _OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
 _POSTGRES = ("postgresql", "postgres")
 _DATABASE = env.address("DATABASE_URL", _POSTGRES)
 _OWNER = env.address("DATABASE_OWNER_URL", _POSTGRES, "")
-DATABASES = {"default": environ.Env.db_url_config(_OWNER if _MIGRATES and _OWNER else _DATABASE)}
+DATABASES = {"default": environ.Env.db_url_config(_OWNER if _AS_OWNER and _OWNER else _DATABASE)}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=5,
     application_name="seller-posture",
     options=" ".join(
         [
-            f"-c statement_timeout={0 if _MIGRATES else 15_000}",
+            f"-c statement_timeout={0 if _AS_OWNER else 15_000}",
             "-c lock_timeout=3000",
-            "-c idle_in_transaction_session_timeout=30000",
+            f"-c idle_in_transaction_session_timeout={0 if _AS_OWNER else 30_000}",
         ]
     ),
 )
@@ -179,6 +184,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "posture.middleware.Counted",
     "posture.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -245,7 +251,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "posture.web.errors.csrf_failure"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
@@ -254,6 +260,8 @@ if env.flag("BEHIND_PROXY", default=False):  # only with a proxy that strips the
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = env.count("TRUSTED_PROXIES", 0, at_least=0, at_most=5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+METRICS_TOKEN = env.bearer("METRICS_TOKEN")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -319,6 +327,8 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
+hide(SECRET_KEY, *SECRET_KEY_FALLBACKS, *(one.hex() for one in TOKEN_PEPPERS.values()))
+hide(METRICS_TOKEN, *(urlsplit(one).password or "" for one in (_DATABASE, _OWNER, REDIS_URL)))
 LOGGING = logging_configuration(level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO"))
 
 # The API

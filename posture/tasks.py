@@ -10,7 +10,8 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from posture import rejudge, scans
-from posture.models import database_now
+from posture.logging import bound_for_threads
+from posture.models import database_now, note_tick
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ def run_scan(scan_id: str) -> None:
         return
     if claim.scan.pk != known:
         scans.wake(known)  # its message is used up, and it waits no less than before
-    with leaving_on_quit():
+    with leaving_on_quit(), bound_for_threads(**scans.named(claim)):
         scans.run(claim)
+        log.info("scan left")
     scans.wake_next()
 
 
@@ -100,3 +102,4 @@ def tick() -> None:
     scans.take_back_verifications()
     scans.end_expired_attestations()
     rejudge.hand_out()
+    note_tick()

@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from posture import health
+from posture.metrics import metrics
 
 urlpatterns = [
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("", include("posture.web.urls")),
     path("", include("posture.api.urls")),
 ]

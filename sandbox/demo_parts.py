@@ -11,7 +11,6 @@ from sandbox.children import CannotStartError, Command
 from sandbox.services import SCANNER_PRINCIPAL_ARN, own_environment
 
 ROOT = Path(__file__).resolve().parents[1]
-_GUNICORN = ("--no-control-socket", "--worker-class", "gthread", "--workers", "2", "--threads", "4")
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,7 @@ class Parts:
     def web(self) -> Command:
         """The web server, on the socket that we already listen on."""
         bind = ("--bind", f"fd://{self.listener}")
-        return self._python(
-            "web", "-m", "gunicorn", "posture.wsgi", *bind, *_GUNICORN, keep=(self.listener,)
-        )
+        return self._python("web", "-m", "gunicorn", "posture.wsgi", *bind, keep=(self.listener,))
 
     def fill(self) -> Command:
         """The step that fills in the accounts; ends when their first scans have ended."""

@@ -101,6 +101,11 @@ def check_connection(
     return ConnectionResult(CONNECTED, message, advice, tuple(checks))
 
 
+def own_arn(*, partition: str = "aws", limits: Limits | None = None) -> str:
+    """Ask STS for the ARN that we are known by; raises CannotReach when it knows us not."""
+    return own_identity(own_sts(HOMES[partition], limits or Limits()))
+
+
 def _role(arn: str, external_id: str, account: str, partition: str) -> Role:
     role = Role(arn, external_id, session_name("connection-test"))
     if role.partition != partition:

@@ -153,9 +153,12 @@ class Scans(OfScans, Listing):
         if found.state != Account.State.CONNECTED:
             message = "This account is not connected. Test its connection on its page first."
             raise Conflict(message, "account_not_connected")
-        scan, _ = scans.request_scan(
-            account=found, by=caller(request).user, trigger=Scan.Trigger.API
-        )
+        try:
+            scan, _ = scans.request_scan(
+                account=found, by=caller(request).user, trigger=Scan.Trigger.API
+            )
+        except scans.LockedError as refusal:
+            raise Conflict(str(refusal), "locked") from refusal
         return Response(
             self.get_serializer(scan).data,
             status=202,

@@ -11,6 +11,15 @@ from posture.models.finding import (
     fingerprint,
 )
 from posture.models.identity import Membership, Organisation, Role, User
+from posture.models.installation import (
+    Installation,
+    Lock,
+    Tick,
+    installation,
+    is_locked,
+    note_tick,
+    unlock,
+)
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
@@ -29,8 +38,10 @@ __all__ = [
     "ControlResult",
     "Finding",
     "FindingEvent",
+    "Installation",
     "LeaseState",
     "Leased",
+    "Lock",
     "Membership",
     "Organisation",
     "Rejudgement",
@@ -41,6 +52,7 @@ __all__ = [
     "SeverityChoice",
     "StatusChoice",
     "StoredSnapshot",
+    "Tick",
     "Ticket",
     "TokenAccount",
     "User",
@@ -48,7 +60,11 @@ __all__ = [
     "Waiver",
     "database_now",
     "fingerprint",
+    "installation",
+    "is_locked",
     "jitter_of",
     "next_run",
     "no_progress",
+    "note_tick",
+    "unlock",
 ]

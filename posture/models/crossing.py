@@ -23,6 +23,11 @@ def organisations_of_user(user: uuid.UUID) -> list[uuid.UUID]:
     return [row[0] for row in _ask("SELECT * FROM organisations_of_user(%s)", user)]
 
 
+def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
+    """Return the organisation of a scan; None when there is no such scan."""
+    return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)
+
+
 CLAIMING = 0x5CA7
 """The advisory lock of whoever looks for a scan to run; any number that nobody else takes."""
 
@@ -64,6 +69,18 @@ def overdue_scans(republish_seconds: float) -> list[Located]:
 def expired_attestations() -> list[Located]:
     """Return attestations in force whose last day is over."""
     return [Located(*row) for row in _ask("SELECT * FROM expired_attestations()")]
+
+
+def stuck_scans(seconds: float) -> list[Located]:
+    """Return scans that waited, or that no worker kept alive, for longer than that."""
+    rows = _ask("SELECT * FROM stuck_scans(make_interval(secs => %s))", seconds)
+    return [Located(*row) for row in rows]
+
+
+def failed_scans(code: str, since: datetime) -> list[Located]:
+    """Return scans that failed for this reason at an aware moment or later, oldest first."""
+    rows = _ask("SELECT * FROM failed_scans(%s, %s)", code, since)
+    return [Located(*row) for row in rows]
 
 
 def organisation_of_verification(verification: uuid.UUID) -> uuid.UUID | None:

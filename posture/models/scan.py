@@ -90,6 +90,7 @@ class Scan(Leased):
     cancel_requested_by_token = within_organisation(
         "posture.ApiToken", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    recording_seconds = models.FloatField(null=True)
 
     class Meta:
         constraints = (
@@ -109,6 +110,11 @@ class Scan(Leased):
                 fields=("account", "-finished_at", "-id"),
                 condition=Q(snapshot__isnull=False),
                 name="scan_with_snapshot",
+            ),
+            models.Index(
+                fields=("finished_at",),
+                condition=Q(finished_at__isnull=False),
+                name="scan_finished",
             ),
         )
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from posture.enqueue import enqueue
-from posture.models import MAX_ATTEMPTS, Account, LeaseState, Rejudgement
+from posture.models import MAX_ATTEMPTS, Account, LeaseState, Rejudgement, is_locked
 from posture.models.crossing import Located, accounts_judged_by_older, due_rejudgements
 from posture.models.tenancy import within
 from posture.scans.recording import REACHABLE
@@ -63,8 +63,10 @@ def hand_out() -> int:
     """Queue accounts that older controls judged last, publish what is due; return how many.
 
     For the tick. After an upgrade the accounts thus follow one after another. Harmless in
-    parallel: publishing twice is claimed once.
+    parallel: publishing twice is claimed once. A locked installation stays as it was saved.
     """
+    if is_locked():
+        return 0
     numbers = [int(part) for part in re.findall(r"\d+", ENGINE)]
     for place in accounts_judged_by_older(numbers, ENGINE, AT_ONCE):
         _guarded(_queue, place)

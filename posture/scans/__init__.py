@@ -12,6 +12,7 @@ from posture.scans.heartbeat import leave_running_scan
 from posture.scans.pruning import Removable, prune, removable, removable_everywhere
 from posture.scans.recording import record
 from posture.scans.requesting import (
+    LockedError,
     NotConnectedError,
     request_scan,
     start_due,
@@ -19,7 +20,7 @@ from posture.scans.requesting import (
     wake,
     wake_next,
 )
-from posture.scans.running import Claim, claim, prepare, run
+from posture.scans.running import Claim, claim, named, prepare, run
 from posture.scans.stores import StoreError
 from posture.scans.storing import BrokenSnapshotError, stored_json
 from posture.scans.verifying import (
@@ -36,6 +37,7 @@ from posture.scans.waiting import WaitsFor, slots_full, waits_for
 __all__ = [
     "BrokenSnapshotError",
     "Claim",
+    "LockedError",
     "NotAttestableError",
     "NotConnectedError",
     "NotVerifiableError",
@@ -51,6 +53,7 @@ __all__ = [
     "claim_verification",
     "end_expired_attestations",
     "leave_running_scan",
+    "named",
     "prepare",
     "prune",
     "record",

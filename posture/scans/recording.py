@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import FloatField, Func
 from django.db.models.functions import Now
 
 from posture.models import Account, LeaseState, Scan, StoredSnapshot, database_now
@@ -22,6 +23,11 @@ STATEMENT_TIMEOUT = "120s"
 SHOWN_ACTIONS = 5
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far a worker's clock may be ahead of the database's; what NTP keeps is far below."""
+SINCE_BEGIN = Func(
+    template="extract(epoch FROM clock_timestamp() - transaction_timestamp())",
+    output_field=FloatField(),
+)
+"""Seconds since this transaction began, which is when recording did."""
 REACHABLE = (Account.State.CONNECTED, Account.State.PAUSED)
 """A pause stops the next scans, not the one under way."""
 OLDER = Reason(
@@ -134,6 +140,7 @@ def _finish(  # noqa: PLR0913 - what the row of a scan tells
         score_low=judged.low,
         coverage=judged.coverage,
         engine=report.engine,
+        recording_seconds=SINCE_BEGIN,
         counts={
             "opened": changes.count("opened"),
             "resolved": changes.count("resolved"),

@@ -11,7 +11,16 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from posture.enqueue import enqueue, publish
-from posture.models import MAX_ATTEMPTS, Account, LeaseState, Scan, Schedule, User, database_now
+from posture.models import (
+    MAX_ATTEMPTS,
+    Account,
+    LeaseState,
+    Scan,
+    Schedule,
+    User,
+    database_now,
+    is_locked,
+)
 from posture.models.crossing import Located, due_schedules, fairest_scan, overdue_scans
 from posture.models.leased import ACTIVE
 from posture.models.tenancy import within
@@ -31,12 +40,25 @@ class NotConnectedError(Exception):
     """The account cannot be scanned in the state it is in; the message says what to do."""
 
 
+class LockedError(NotConnectedError):
+    """No account can be scanned: this installation is a restored copy that nobody has unlocked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This installation is locked, so it scans nothing. Whoever runs it can unlock it with: "
+            "manage.py unlock"
+        )
+
+
 def request_scan(*, account: Account, by: User | None, trigger: str) -> tuple[Scan, bool]:
     """Queue a scan, inside `within` the account's organisation; publish it on commit.
 
     Returns the scan and whether it is new: an account has one queued or running scan at most, and
-    asking again gives that one. Raises NotConnectedError unless the account is connected.
+    asking again gives that one. Raises NotConnectedError unless the account is connected, and
+    LockedError while the installation is locked.
     """
+    if is_locked():
+        raise LockedError
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if locked.state != Account.State.CONNECTED:
         message = f"{locked.label} is {locked.state}. Test its connection first, then scan it."
@@ -59,8 +81,11 @@ def start_due() -> int:
     """Request the scans whose schedule has come; return how many slots were taken.
 
     Several callers at once take each slot once. A slot whose account is being scanned already, or
-    is not connected, is used up; slots that nobody took for a while count as one.
+    is not connected, is used up; slots that nobody took for a while count as one. Nothing is due
+    while the installation is locked.
     """
+    if is_locked():
+        return 0
     return sum(_guarded(_start, place) for place in due_schedules())
 
 
@@ -81,7 +106,10 @@ def take_back_overdue() -> int:
 
     Overdue are running scans whose lease is over, queued ones that were published a while ago, and
     those whose next try has come.
+    A locked installation leaves them as they are.
     """
+    if is_locked():
+        return 0
     return sum(_guarded(_take_back, place) for place in overdue_scans(settings.REPUBLISH_SECONDS))
 
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
 from posture.ceilings import shared_ceiling
-from posture.models import Account, Organisation, Scan
+from posture.models import Account, Organisation, Scan, is_locked
 from posture.models.crossing import fairest_scan
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
@@ -53,8 +53,10 @@ def claim(named: uuid.UUID) -> Claim | None:
     The broker hands out messages in the order in which they were sent, so a fair order comes from
     here: it need not be the named scan. A message whose scan is not due (taken, over, unknown, to
     be tried later) is dropped. Nothing is taken while every organisation with work has all the
-    scans running that it may.
+    scans running that it may, or while the installation is locked.
     """
+    if is_locked():
+        return None
     with transaction.atomic():
         place = fairest_scan(named, settings.SCANS_PER_ORGANISATION)
         if place is None:
@@ -79,16 +81,16 @@ def run(claim: Claim) -> None:
     try:
         _visit_and_record(claim)
     except Stopped:
-        log.warning("scan was taken over", extra=_named(claim))
+        log.warning("scan was taken over", extra=named(claim))
     except CannotReach as refusal:
         _fail(claim, Reason(refusal.code, f"{refusal.message} {refusal.advice}"))
     except SoftTimeLimitExceeded:
         _fail(claim, TOO_LONG)
     except StoreError as refusal:
-        log.exception("snapshot not kept", extra=_named(claim))
+        log.exception("snapshot not kept", extra=named(claim))
         _fail_if_possible(claim, not_kept(str(refusal)))
     except Exception:  # a fault of ours must neither lose the scan nor stop the worker
-        log.exception("scan failed", extra=_named(claim))
+        log.exception("scan failed", extra=named(claim))
         _fail_if_possible(claim)
 
 
@@ -107,7 +109,7 @@ def _visit_and_record(claim: Claim) -> None:
         connection.close_if_unusable_or_obsolete()  # minutes have passed since we last used it
         heartbeat.show_recording()
         if not record(scan=claim.scan, fence=claim.fence, report=report):
-            log.warning("scan was recorded by another worker", extra=_named(claim))
+            log.warning("scan was recorded by another worker", extra=named(claim))
 
 
 def limits() -> Limits:
@@ -131,8 +133,14 @@ def _fail_if_possible(claim: Claim, reason: Reason = OURS) -> None:
     try:
         _fail(claim, reason)
     except (DatabaseError, InterfaceError):
-        log.exception("end of the scan not written; its lease will end", extra=_named(claim))
+        log.exception("end of the scan not written; its lease will end", extra=named(claim))
 
 
-def _named(claim: Claim) -> dict[str, str]:
-    return {"scan": str(claim.scan.pk), "fence": str(claim.fence)}
+def named(claim: Claim) -> dict[str, str]:
+    """Return by which ids a line of a log belongs to this attempt."""
+    return {
+        "scan": str(claim.scan.pk),
+        "organisation": str(claim.scan.organisation_id),
+        "attempt": str(claim.scan.attempt),
+        "fence": str(claim.fence),
+    }

@@ -24,6 +24,7 @@ from posture.models import (
     User,
     Verification,
     database_now,
+    is_locked,
 )
 from posture.models.crossing import Located, organisation_of_verification, overdue_verifications
 from posture.models.leased import ACTIVE
@@ -31,6 +32,7 @@ from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
 from posture.scans.failing import NOT_CONNECTED, Reason
 from posture.scans.heartbeat import Heartbeat
+from posture.scans.requesting import LockedError
 from posture.scans.running import limits, visit_of
 from posture.scans.verified import end, record_look
 from scanner.aws import CannotReach, Stopped, session_name
@@ -83,7 +85,7 @@ def request_verification(
 
     Returns it and whether it is new: a finding has one queued or running verification at most, and
     asking again gives that one. Raises NotVerifiableError (finding_resolved, control_retired,
-    answered_by_people, account_not_connected, scan_under_way).
+    answered_by_people, account_not_connected, scan_under_way, locked).
     """
     account = Account.objects.select_for_update().get(pk=finding.account_id)
     locked = Finding.objects.select_for_update().get(pk=finding.pk)
@@ -108,6 +110,8 @@ def request_verification(
 def why_not(*, finding: Finding, account: Account) -> Reason | None:
     """Say why a finding cannot be looked at again now; None when it can."""
     control = _control(finding.control)
+    if is_locked():
+        return Reason("locked", str(LockedError()))
     if not finding.is_open:
         return Reason("finding_resolved", "This finding is resolved; the next scan looks again.")
     if control is None:
@@ -124,6 +128,8 @@ def why_not(*, finding: Finding, account: Account) -> Reason | None:
 
 def claim_verification(verification_id: uuid.UUID) -> VerificationClaim | None:
     """Take a verification that is queued, or whose worker was lost; None when there is none."""
+    if is_locked():
+        return None
     organisation = organisation_of_verification(verification_id)
     if organisation is None:
         return None
@@ -179,7 +185,12 @@ def _look_and_record(claim: VerificationClaim, control: Control[Any]) -> None:
 
 
 def take_back_verifications() -> int:
-    """Publish verifications again that no worker has, and fail those that lost three workers."""
+    """Publish verifications again that no worker has, and fail those that lost three workers.
+
+    A locked installation leaves them as they are.
+    """
+    if is_locked():
+        return 0
     return sum(_guarded(place) for place in overdue_verifications(settings.REPUBLISH_SECONDS))
 
 

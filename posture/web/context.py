@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from posture.access import Scope, Verb, accounts_of, may
-from posture.models import Account
+from posture.models import Account, Installation, installation
 
 THEMES = ("light", "dark")
 ACCOUNTS_IN_MENU = 12
@@ -51,6 +51,11 @@ class Frame:
         """The worst accounts, as many as a menu can hold."""
         rows = accounts_of(self._scope).only("label", "aws_account", "score")
         return list(rows.order_by(F("score").asc(nulls_last=True), "pk")[:ACCOUNTS_IN_MENU])
+
+    @cached_property
+    def installation(self) -> Installation:
+        """Whether anything holds up all scans, of whatever organisation."""
+        return installation()
 
     @property
     def account_count(self) -> int:

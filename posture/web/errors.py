@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from posture.middleware import unavailable
 from posture.web.context import THEMES
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: the request itself is not one we can read."""
+    """400: the request itself is not one we can read.
+
+    503 where a session could not be saved because the database did not answer.
+    """
+    failure = _of_database(exception)
+    if failure is not None:
+        return unavailable(request, failure)
     return _page(request, 400, "")
 
 
@@ -25,13 +35,28 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; the page asks nothing of the database."""
+    """500: our fault; the page asks nothing of the database.
+
+    503 where it was the database: what fails around a view, such as saving the session, gets here.
+    """
+    failure = _of_database(sys.exception())
+    if failure is not None:
+        return unavailable(request, failure)
     return _page(request, 500, "")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token: the page was open for too long, or cookies are off."""
     return _page(request, 403, CSRF_SENTENCE)
+
+
+def _of_database(error: BaseException | None) -> Exception | None:
+    """Find the database that did not answer among an exception and those that led to it."""
+    while error is not None:
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 CSRF_SENTENCE = (

@@ -13,6 +13,8 @@ from tests.contracts.variables import ROOT, read_by_sandbox, read_by_settings
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+GUNICORN = (ROOT / "gunicorn.conf.py").read_text()
+SETTINGS_FILE = (ROOT / "posture/settings.py").read_text()
 EXAMPLE = dict(
     line.removeprefix("#").split("=", 1)
     for line in (ROOT / ".env.example").read_text().splitlines()
@@ -69,6 +71,15 @@ def test_only_migrate_connects_as_owner() -> None:
         assert "//app:" in SERVICES[name]["environment"]["DATABASE_URL"]
 
 
+def test_containers_get_longer_to_end_than_their_processes_take() -> None:
+    graceful = re.search(r"^graceful_timeout = (\d+)", GUNICORN, re.MULTILINE)
+    default = re.search(r'"SOFT_SHUTDOWN_SECONDS", (\d+)', SETTINGS_FILE)
+    assert graceful is not None
+    assert default is not None
+    for name, seconds in (("web", graceful[1]), ("worker", default[1])):
+        assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > int(seconds) + 5, name
+
+
 def test_nothing_is_published_beyond_this_machine() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {"web": ["127.0.0.1:8000:8000"]}
@@ -90,7 +101,14 @@ def test_the_demo_keys_of_the_example_are_those_of_the_fake_aws() -> None:
     assert EXAMPLE["AWS_ENDPOINT_URL"] == f"http://fake-aws:{port}"
 
 
-@pytest.mark.parametrize("source", re.findall(r"^COPY (\S+)", DOCKERFILE, re.MULTILINE))
+COPIED = [
+    source
+    for line in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE)
+    for source in line.split()
+]
+
+
+@pytest.mark.parametrize("source", COPIED)
 def test_what_the_image_copies_exists_and_is_not_ignored(source: str) -> None:
     assert (ROOT / source).exists()
     admitted = (ROOT / ".dockerignore").read_text().splitlines()

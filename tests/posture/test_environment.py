@@ -46,6 +46,14 @@ def test_these_are_enough(load: Load) -> None:
     assert (found["LEASE_SECONDS"], found["HEARTBEAT_SECONDS"], found["DEBUG"]) == (90, 20, False)
 
 
+def test_figures_are_for_nobody_unless_a_setting_says_so(load: Load) -> None:
+    found = load({})
+    assert (found["METRICS_TOKEN"], found["METRICS_NETWORKS"]) == ("", [])
+    told = load({"METRICS_TOKEN": KEY, "METRICS_NETWORKS": "10.0.0.0/8, ::1/128"})
+    assert [str(one) for one in told["METRICS_NETWORKS"]] == ["10.0.0.0/8", "::1/128"]
+    assert told["METRICS_TOKEN"] == KEY
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -55,6 +63,11 @@ def test_these_are_enough(load: Load) -> None:
         ({"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY is weak"),
         ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE names a file"),
         ({"SECRET_KEY_FILE": "/etc/hostname"}, "SECRET_KEY and SECRET_KEY_FILE are both set"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is weak"),
+        ({"METRICS_TOKEN": "ab" * 20}, "METRICS_TOKEN is weak"),
+        ({"METRICS_NETWORKS": "10.0.0.0/8,nearby"}, "METRICS_NETWORKS must be networks"),
+        ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS must be networks"),
+        ({"TICK_LATE_SECONDS": "0"}, "TICK_LATE_SECONDS must be a number from 1"),
         ({"TOKEN_PEPPERS": None}, "TOKEN_PEPPERS is not set"),
         ({"TOKEN_PEPPERS": "1:abc"}, "TOKEN_PEPPERS must look like"),
         ({"TOKEN_PEPPERS": PEPPER + "," + PEPPER}, "TOKEN_PEPPERS must look like"),
@@ -148,11 +161,17 @@ def test_the_demo_needs_no_principal(load: Load) -> None:
     ("argv", "role"),
     [
         (["manage.py", "migrate"], "owner"),
+        (["manage.py", "purge"], "owner"),
+        (["manage.py", "backup"], "owner"),
+        (["manage.py", "restore"], "owner"),
+        (["manage.py", "requeue"], "app"),
+        (["manage.py", "doctor"], "app"),
+        (["manage.py"], "app"),
         (["manage.py", "runserver"], "app"),
         (["celery", "migrate"], "app"),
     ],
 )
-def test_only_migrating_connects_as_owner(
+def test_only_commands_that_cross_organisations_connect_as_owner(
     load: Load, monkeypatch: pytest.MonkeyPatch, argv: list[str], role: str
 ) -> None:
     monkeypatch.setattr("sys.argv", argv)

@@ -87,6 +87,13 @@ def test_a_fail_opens_a_finding_with_its_evidence(visit: Visit) -> None:
     assert events() == ["opened"]
 
 
+def test_a_scan_remembers_how_long_recording_took(visit: Visit) -> None:
+    scan = visit(an_outcome())
+    scan.refresh_from_db()
+    assert scan.recording_seconds is not None
+    assert 0 < scan.recording_seconds < 60
+
+
 def test_an_excerpt_keeps_its_marked_lines(visit: Visit) -> None:
     excerpt = Excerpt(
         "Queue policy", "{\n}", ((1, 2),), "It admits everyone.", "sqs:GetQueueAttributes"

@@ -114,6 +114,9 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "scanned_accounts",
         "accounts_judged_by_older",
         "due_rejudgements",
+        "operation_figures",
+        "stuck_scans",
+        "failed_scans",
     }
     assert {(tuple(row[1]), row[2], row[3]) for row in found} == {
         (("search_path=pg_catalog, pg_temp",), False, True)
