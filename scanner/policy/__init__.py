@@ -19,11 +19,12 @@ from scanner.policy.actions import (
     RETIRED,
     has_resource_types,
 )
+from scanner.policy.administration import administers
 from scanner.policy.conditions import Condition
 from scanner.policy.decide import Decision, Policies, Request, decide
 from scanner.policy.document import Malformed, Policy, parse
 from scanner.policy.excerpt import lines_of, pretty
-from scanner.policy.grants import NOTHING, Grant, Granted, administers, allows, by_wildcard, granted
+from scanner.policy.grants import NOTHING, Grant, Granted, allows, by_wildcard, granted
 from scanner.policy.index import services_of
 from scanner.policy.judgement import Because
 from scanner.policy.match import action_matches

@@ -12,7 +12,7 @@ from typing import NoReturn
 from scanner.policy.conditions import Condition, read_operator
 from scanner.policy.context import VARIABLES_SINCE, as_text
 from scanner.policy.principals import EVERYONE, Kind, Principal, principal
-from scanner.policy.statement import ANY_RESOURCE, Statement, share, shared
+from scanner.policy.statement import ANY_RESOURCE, Statement, shared
 from scanner.vocabulary import Unobserved
 
 MAX_BYTES = 256 * 1024
@@ -45,10 +45,6 @@ class Policy:
         named = [one.prefixes for one in self.statements]
         known = None if None in named else shared(frozenset().union(*(one or () for one in named)))
         object.__setattr__(self, "prefixes", known)
-
-    def is_about(self, services: frozenset[str] | None) -> bool:
-        """Say whether some statement may be about services: cheap, and most policies are not."""
-        return share(self.prefixes, services)
 
     def allows(self) -> tuple[Statement, ...]:
         """Give the Allow statements."""

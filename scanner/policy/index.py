@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from scanner.policy.document import Matched, Policy
 from scanner.policy.match import fold, literal_start, matches, overlaps
-from scanner.policy.statement import Statement, prefixes_of
+from scanner.policy.statement import Statement, prefixes_of, share
 
 
 def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
@@ -18,9 +18,10 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
     known = policy.matched.get(actions)
     if known is None:
         services = services_of(actions)
-        if not policy.is_about(services):
+        if not share(policy.prefixes, services):
             return ()
-        pairs = ((one, _about(one, actions)) for one in policy.statements if one.is_about(services))
+        near = (one for one in policy.statements if share(one.prefixes, services))
+        pairs = ((one, _about(one, actions)) for one in near)
         known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
     return known
 

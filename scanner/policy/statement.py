@@ -80,10 +80,6 @@ class Statement:
         wide = tuple(padded(opened(one)) for one in self.resources)
         object.__setattr__(self, "reachable", self.resources if wide == self.resources else wide)
 
-    def is_about(self, services: frozenset[str] | None) -> bool:
-        """Say whether it may be about services, given by their prefixes: a cheap first question."""
-        return share(self.prefixes, services)
-
     @property
     def allows(self) -> bool:
         """Whether the effect is Allow."""
