@@ -19,6 +19,7 @@ PLACES = (
     "tests/contracts/test_controls.py",
     "tests/contracts/test_remedies.py",
 )
+EXAMPLES = 30
 TOO_BROAD = frozenset({"test_hostile_policies.py"})
 """Judges everything with every control; it has a run of its own."""
 
@@ -39,6 +40,7 @@ def run(arguments: Sequence[str], plugin: object) -> int:
     settings.register_profile(
         "same",
         deadline=None,
+        max_examples=EXAMPLES,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
