@@ -178,7 +178,7 @@ def _break(node: ast.Break) -> Iterator[ast.AST]:
 
 def _returns(node: ast.Return, function: ast.FunctionDef | None) -> Iterator[ast.AST]:
     """An empty value of the type that the function promises; both truth values."""
-    if node.value is None or function is None or function.returns is None:
+    if node.value is None or function is None or function.returns is None or is_prose(node.value):
         return
     promised = ast.unparse(function.returns)
     if promised.endswith("| None"):

@@ -6,6 +6,7 @@ python -m bench.long.mutation ID...       # these mutants, whether in the sample
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -16,7 +17,10 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType
 from typing import Any
+
+import pytest
 
 from bench.long import suite, trial
 from bench.long.ledger import Measured
@@ -35,22 +39,22 @@ PATIENCE = 4
 """Limit of CPU seconds: so many times what the tests usually take, and some more."""
 
 AT_LEAST = 20
-UNCHANGED_SECONDS = 1_200
-NOTICED = frozenset({1, 2, 3})
-"""Exit codes of pytest: a test failed, a test file could not be imported, pytest itself broke."""
+PASSED = frozenset({0, 5})
+"""Exit codes of pytest: all tests passed, or there were none."""
+
+NOTICED = frozenset({1, 2})
+"""A test failed, or a test file could not be loaded."""
 
 TIMED_OUT = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM})
 
 
 @dataclass
 class Trials:
-    """A mutant with the tests that are still to be run on it."""
+    """A mutant, None for unchanged code, with the tests that are still to be run on it."""
 
-    mutant: Mutant
+    mutant: Mutant | None
     batches: deque[list[str]]
     hung: int = 0
-    fate: str = ""
-    by: str = ""
 
 
 @dataclass
@@ -118,84 +122,107 @@ def batches_of(tests: list[str]) -> deque[list[str]]:
 
 
 class Laboratory:
-    """Runs trials, two at a time, and prints each fate as it is known."""
+    """A plugin of pytest: once all tests are collected it forks trials, two at a time."""
 
-    def __init__(self, reach: Reach, logs: Path) -> None:
+    def __init__(self, mutants: Sequence[Mutant], reach: Reach, logs: Path) -> None:
+        self.mutants = mutants
         self.reach = reach
         self.logs = logs
         self.result = Result()
-        self.running: dict[int, Trials] = {}
+        self.is_trial = False
+        self._waiting: deque[Trials] = deque()
+        self._running: dict[int, Trials] = {}
+        self._loaded: dict[str, list[FunctionType]] = {}
 
-    def examine(self, mutants: Sequence[Mutant]) -> Result:
-        """Find the fate of all of them."""
-        waiting = deque(Trials(one, batches_of(self.reach.tests_of(one))) for one in mutants)
-        while waiting or self.running:
-            while waiting and len(self.running) < PROCESSES:
-                self._start(waiting.popleft())
-            if self.running:
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Let the parent find all fates and run no test; a trial runs what it is about."""
+        self._loaded = trial.loaded_functions()
+        gc.freeze()
+        self._waiting.append(Trials(None, deque([sorted(self.reach.seconds)])))
+        for mutant in self.mutants:
+            batches = batches_of(self.reach.tests_of(mutant))
+            if batches:
+                self._waiting.append(Trials(mutant, batches))
+            else:
+                self._close(mutant, "unreached")
+        while self._waiting or self._running:
+            while self._waiting and len(self._running) < PROCESSES:
+                trials = self._waiting.popleft()
+                if trials.batches and self._begins(trials):
+                    return self._run(session, trials)
+            if self._running:
                 pid, status = os.wait()
-                again = self._ended(self.running.pop(pid), os.waitstatus_to_exitcode(status))
-                waiting.extendleft(again)
-        return self.result
+                trials = self._running.pop(pid)
+                self._ended(trials, os.waitstatus_to_exitcode(status))
+        return True
 
-    def _start(self, trials: Trials) -> None:
-        if not trials.batches:
-            self._close(trials, "unreached")
-            return
-        tests = trials.batches[0]
-        usual = sum(self.reach.seconds[test] for test in tests)
-        limit = int(AT_LEAST + PATIENCE * usual)
-        self.running[trial.begin(trials.mutant, tests, limit, self._log(trials))] = trials
+    def _begins(self, trials: Trials) -> bool:
+        """Fork; returns whether this is the trial."""
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self._running[pid] = trials
+            return False
+        self.is_trial = True
+        usual = sum(self.reach.seconds[test] for test in trials.batches[0])
+        trial.limit(int(AT_LEAST + PATIENCE * usual), self._log(trials))
+        return True
 
-    def _ended(self, trials: Trials, code: int) -> list[Trials]:
-        """What to try next on the same mutant, if anything."""
-        if -code in TIMED_OUT:
-            trials.hung += 1
-            if trials.hung == 1:
-                return [trials]
-            self._close(trials, "time limit")
-        elif code in NOTICED:
-            self._close(trials, "killed")
-        elif code in {0, 5}:
+    def _run(self, session: pytest.Session, trials: Trials) -> None:
+        """Leave the tests of a trial to pytest, or run them anew and end the process."""
+        mutant, tests = trials.mutant, trials.batches[0]
+        if mutant is not None:
+            tree = trial.tree_of(mutant)
+            in_place = self.reach.runs_only_in_tests(mutant)
+            if not in_place or not trial.change(mutant, tree, self._loaded):
+                os._exit(trial.run_anew(mutant, tree, tests))
+        trial.Chosen(tests).pytest_collection_modifyitems(session.items)
+
+    def _ended(self, trials: Trials, code: int) -> None:
+        """Note the fate, or try the same mutant again."""
+        mutant = trials.mutant
+        if code in PASSED:
             trials.batches.popleft()
             if trials.batches:
-                return [trials]
-            self._close(trials, "survived")
+                self._waiting.appendleft(trials)
+            elif mutant is not None:
+                self._close(mutant, "survived")
+        elif code in NOTICED and mutant is not None:
+            self._close(mutant, "killed")
+        elif -code in TIMED_OUT and mutant is not None:
+            trials.hung += 1
+            if trials.hung == 1:
+                self._waiting.appendleft(trials)
+            else:
+                self._close(mutant, "time limit")
         else:
-            message = f"{trials.mutant}: exit code {code}: {self._log(trials).read_text()[-2000:]}"
+            what = mutant or "the unchanged code"
+            message = f"{what}: exit code {code}: {self._log(trials).read_text()[-2000:]}"
             raise RuntimeError(message)
-        return []
 
-    def _close(self, trials: Trials, fate: str) -> None:
+    def _close(self, mutant: Mutant, fate: str) -> None:
         self.result.fates[fate] += 1
         if fate in {"survived", "unreached"}:
-            self.result.left.append(trials.mutant)
-        print(f"{self.result.fates.total():5} {fate:10} {trials.mutant}", flush=True)
+            self.result.left.append(mutant)
+        print(f"{self.result.fates.total():5} {fate:10} {mutant}", flush=True)
 
     def _log(self, trials: Trials) -> Path:
-        return self.logs / trials.mutant.id
+        return self.logs / (trials.mutant.id if trials.mutant else "unchanged")
 
 
 def examined(mutants: Sequence[Mutant], reach: Reach) -> Result:
-    """Try the mutants, once it is certain that unchanged code passes where they are tried."""
-    trial.warm_up()
+    """Try the mutants; raises RuntimeError if unchanged code does not pass where they are tried."""
     with tempfile.TemporaryDirectory() as folder:
-        _expect_a_pass(reach, Path(folder))
-        return Laboratory(reach, Path(folder)).examine(mutants)
-
-
-def _expect_a_pass(reach: Reach, logs: Path) -> None:
-    """Run every test on unchanged code; raises RuntimeError if that is not a pass."""
-    tests = sorted(reach.seconds)
-    running = {}
-    for part in range(PROCESSES):
-        log = logs / str(part)
-        running[trial.begin(None, tests[part::PROCESSES], UNCHANGED_SECONDS, log)] = log
-    for pid, log in running.items():
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if code:
-            message = f"the unchanged code: exit code {code}: {log.read_text()[-2000:]}"
-            raise RuntimeError(message)
+        laboratory = Laboratory(mutants, reach, Path(folder))
+        # Not captured, so that a trial can write to a file of its own.
+        code = suite.run(["-x", "-s", *suite.files()], laboratory)
+        if laboratory.is_trial:
+            sys.stdout.flush()
+            os._exit(code)
+    if code:
+        message = f"the trials ended with exit code {code}"
+        raise RuntimeError(message)
+    return laboratory.result
 
 
 def measure() -> Measured:

@@ -26,7 +26,7 @@ def is_left_alone(parent: ast.AST, field: str, node: ast.AST) -> bool:
         return (
             is_prose(node)
             or _is_label(parent, node)
-            or (isinstance(parent, ast.JoinedStr) and _has_prose(parent))
+            or (isinstance(parent, ast.JoinedStr) and is_prose(parent))
         )
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
@@ -41,13 +41,12 @@ def _is_label(parent: ast.AST, node: ast.Constant) -> bool:
     return isinstance(parent, ast.Call) and _called(parent) == "Fact" and node is parent.args[0]
 
 
-def is_prose(node: ast.Constant) -> bool:
-    """Say whether a constant is a text with white space in it."""
-    return isinstance(node.value, str) and any(char.isspace() for char in node.value)
-
-
-def _has_prose(node: ast.JoinedStr) -> bool:
-    return any(isinstance(part, ast.Constant) and is_prose(part) for part in node.values)
+def is_prose(node: ast.expr) -> bool:
+    """Say whether this is a text with white space in it, also one that values are put into."""
+    if isinstance(node, ast.JoinedStr):
+        return any(is_prose(part) for part in node.values)
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and any(char.isspace() for char in text)
 
 
 def _called(node: ast.Call) -> str:

@@ -155,7 +155,14 @@ class Reach:
 
     def _in_lines(self, path: str, first: int, last: int) -> set[str]:
         by_line = self._lines.get(path, {})
-        return {test for line in range(first, last + 1) for test in by_line.get(line, ())}
+        found = {test for line in range(first, last + 1) for test in by_line.get(line, ())}
+        return found - {""}
+
+    def runs_only_in_tests(self, mutant: Mutant) -> bool:
+        """Whether its statement is in a function and did not run while test files were loaded."""
+        by_line = self._lines.get(mutant.path, {})
+        lines = range(mutant.first, mutant.last + 1)
+        return bool(mutant.scope) and not any("" in by_line.get(line, ()) for line in lines)
 
     def _contracts_of(self, path: str) -> set[str]:
         """The tests of what holds for every control, where this file is one."""

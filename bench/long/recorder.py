@@ -37,13 +37,13 @@ class Recorder:
         return done
 
     def written(self) -> dict[str, object]:
-        """Seconds by test, and by file and line the tests that ran it."""
+        """Seconds by test, and by file and line the tests that ran it; "" stands for no test."""
         data = self.measuring.get_data()
         lines = {}
         for name in data.measured_files():
             found = data.contexts_by_lineno(name)
             path = str(Path(name).relative_to(suite.ROOT))
-            lines[path] = {line: sorted({*tests} - {""}) for line, tests in found.items()}
+            lines[path] = {line: sorted({*tests}) for line, tests in found.items()}
         return {"seconds": self.seconds, "lines": lines}
 
 

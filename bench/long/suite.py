@@ -17,11 +17,17 @@ PLACES = (
     "tests/scanner/test_control.py",
     "tests/scanner/test_score.py",
     "tests/contracts/test_controls.py",
-    "tests/contracts/test_remedies.py",
 )
-EXAMPLES = 30
-TOO_BROAD = frozenset({"test_hostile_policies.py"})
+TOO_BROAD = "test_hostile_policies.py"
 """Judges everything with every control; it has a run of its own."""
+
+LEFT_OUT = (
+    "tests/contracts/test_controls.py::test_refusing_a_read_never_makes_anything_look_better",
+)
+"""Judges each case again for every fact that it reads: a third of all the time."""
+
+EXAMPLES = 30
+"""Of each property test."""
 
 
 def files() -> list[str]:
@@ -30,7 +36,7 @@ def files() -> list[str]:
     for place in PLACES:
         path = ROOT / place
         found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
-    return [str(one.relative_to(ROOT)) for one in found if one.name not in TOO_BROAD]
+    return [str(one.relative_to(ROOT)) for one in found if one.name != TOO_BROAD]
 
 
 def run(arguments: Sequence[str], plugin: object) -> int:
@@ -47,6 +53,7 @@ def run(arguments: Sequence[str], plugin: object) -> int:
     )
     settings.load_profile("same")
     fixed = [
+        *(f"--deselect={test}" for test in LEFT_OUT),
         "-c",
         str(ROOT / "bench/long/tests.ini"),
         "--rootdir",

@@ -51,6 +51,8 @@ def test_a_change_of_each_kind(source: str, expected: set[tuple[str, str]]) -> N
         "x = 'The policy is too wide.'",
         "x = f'{who} may do it'",
         "x = ('Open IAM.', 'Remove it.')",
+        "def f() -> str:\n  return 'Open IAM.'",
+        "def f() -> str:\n  return f'Open {x}.'",
         "REMEDY = Remedy(minutes=45, cli='aws')",
         "x = Fact('Version', y)",
         "x = Check(title='Short')",

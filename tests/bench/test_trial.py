@@ -39,9 +39,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 @pytest.mark.parametrize(
     ("kind", "code"), [("unchanged", 0), ("changed", 1), ("endless", -signal.SIGXCPU)]
 )
-def test_a_trial_ends_like_its_tests_or_with_its_time(
-    kind: str, code: int, tmp_path: Path
-) -> None:
+def test_a_trial_ends_like_its_tests_or_with_its_time(kind: str, code: int, tmp_path: Path) -> None:
     log = tmp_path / "log"
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT, PATH, TESTS, str(log), kind],
