@@ -83,7 +83,7 @@ class Case:
 
 
 def judged(control: Control[Any], snapshot: Snapshot) -> dict[str, Outcome]:
-    """The outcomes by resource name; every fail's remedy is filled on the way."""
+    """The outcomes by resource name; every fail's remedy is filled on the way, with nothing left over."""
     outcomes = outcomes_of(control, snapshot)
     by_name = {outcome.name: outcome for outcome in outcomes}
     assert len(by_name) == len(outcomes), "two resources of one name: tell them apart by key"
@@ -91,6 +91,7 @@ def judged(control: Control[Any], snapshot: Snapshot) -> dict[str, Outcome]:
         assert outcome.reasons
         if outcome.status is Status.FAIL:
             fill(control.remedy, outcome.values)
+            assert outcome.values.keys() <= control.remedy.placeholders()
     return by_name
 
 
