@@ -35,6 +35,9 @@ PROCESSES = 2
 NEAREST = 24
 """How many tests are tried first; most mutants do not outlive them."""
 
+MOST = 600
+"""How many are tried at all: a mutant that outlives so many is seldom killed by thousands more."""
+
 PATIENCE = 4
 """Limit of CPU seconds: so many times what the tests usually take, and some more."""
 
@@ -118,7 +121,7 @@ def reach_of(parts: Sequence[dict[str, Any]]) -> Reach:
 
 def batches_of(tests: list[str]) -> deque[list[str]]:
     """The nearest tests first, then the rest at once."""
-    return deque(part for part in (tests[:NEAREST], tests[NEAREST:]) if part)
+    return deque(part for part in (tests[:NEAREST], tests[NEAREST:MOST]) if part)
 
 
 class Laboratory:
