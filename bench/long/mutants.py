@@ -160,9 +160,14 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 
 def span(statement: ast.stmt | None) -> tuple[int, int]:
-    """First and last line of a statement, of a compound one those before its body."""
+    """First and last line of a statement, of a compound one those before its body.
+
+    Of a function, whose defaults may be changed, it is all of it.
+    """
     if statement is None:
         return 0, 0
+    if isinstance(statement, ast.FunctionDef):
+        return statement.lineno, statement.end_lineno or statement.lineno
     body = getattr(statement, "body", None)
     last = body[0].lineno - 1 if body else statement.end_lineno
     return statement.lineno, max(statement.lineno, last or 0)

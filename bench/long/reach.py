@@ -1,8 +1,8 @@
 """Which tests reach a mutant, the nearest first.
 
-In a function: the tests that ran a line of its statement. At module level: those that ran a line
-where a name is used that the statement defines, in whatever module, and those of the test files
-that import the name.
+In a function: the tests that ran a line of its statement. At module level, and where no test did:
+those that ran a line where a name is used that the statement defines, or that of the function, in
+whatever module, and those of the test files that import the name.
 """
 
 from __future__ import annotations
@@ -145,8 +145,9 @@ class Reach:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that reach it, those that run the fewest lines first."""
         found = self._in_lines(mutant.path, mutant.first, mutant.last)
-        if not mutant.scope:
-            uses, files = self._uses.of(mutant.path, mutant.names)
+        if not mutant.scope or not found:
+            names = mutant.names or (mutant.scope.partition(".")[0],)
+            uses, files = self._uses.of(mutant.path, names)
             for use in uses:
                 found |= self._in_lines(use.path, use.first, use.last)
             found |= {test for file in files for test in self._by_file[file]}
