@@ -126,13 +126,22 @@ def _comprehension(node: ast.comprehension) -> Iterator[ast.AST]:
         yield ast.comprehension(node.target, node.iter, rest, node.is_async)
 
 
+def _other_function(node: ast.Call) -> Iterator[ast.AST]:
+    """Another of its kind, unless that is the same or takes no such arguments."""
+    func, other = node.func, ""
+    if isinstance(func, ast.Name) and not (func.id == "sorted" and node.keywords):
+        other = OTHERS.get(func.id, "")
+        new: ast.expr = ast.Name(other, ast.Load())
+    elif isinstance(func, ast.Attribute) and (len(node.args) > 1 or "split" not in func.attr):
+        other = OTHERS.get(func.attr, "")
+        new = ast.Attribute(func.value, other, ast.Load())
+    if other:
+        yield ast.Call(new, node.args, node.keywords)
+
+
 def _call(node: ast.Call) -> Iterator[ast.AST]:
     """Another function of its kind; an argument given by name, or a starred one, left out."""
-    if isinstance(node.func, ast.Name) and node.func.id in OTHERS:
-        yield ast.Call(ast.Name(OTHERS[node.func.id], ast.Load()), node.args, node.keywords)
-    if isinstance(node.func, ast.Attribute) and node.func.attr in OTHERS:
-        other = ast.Attribute(node.func.value, OTHERS[node.func.attr], ast.Load())
-        yield ast.Call(other, node.args, node.keywords)
+    yield from _other_function(node)
     for at, argument in enumerate(node.args):
         if isinstance(argument, ast.Starred):
             yield ast.Call(node.func, [*node.args[:at], *node.args[at + 1 :]], node.keywords)
