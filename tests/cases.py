@@ -53,10 +53,10 @@ def not_applicable(says: str = "", *, shows: str = "") -> Expected:
     return Expected(Status.NOT_APPLICABLE, says=says, shows=shows)
 
 
-def not_assessed(missing: str, says: str = "") -> Expected:
+def not_assessed(missing: str, says: str = "", *, shows: str = "") -> Expected:
     """Something was not seen; `missing` is the IAM action that would show it."""
     assert missing, "a control that crashes is not assessed too: name the action"
-    return Expected(Status.NOT_ASSESSED, says=says, missing=missing)
+    return Expected(Status.NOT_ASSESSED, says=says, shows=shows, missing=missing)
 
 
 @dataclass(frozen=True)

@@ -128,15 +128,20 @@ def _comprehension(node: ast.comprehension) -> Iterator[ast.AST]:
 
 def _other_function(node: ast.Call) -> Iterator[ast.AST]:
     """Another of its kind, unless that is the same or takes no such arguments."""
-    func, other = node.func, ""
-    if isinstance(func, ast.Name) and not (func.id == "sorted" and node.keywords):
-        other = OTHERS.get(func.id, "")
-        new: ast.expr = ast.Name(other, ast.Load())
-    elif isinstance(func, ast.Attribute) and (len(node.args) > 1 or "split" not in func.attr):
-        other = OTHERS.get(func.attr, "")
-        new = ast.Attribute(func.value, other, ast.Load())
-    if other:
-        yield ast.Call(new, node.args, node.keywords)
+    func = node.func
+    if (
+        isinstance(func, ast.Name)
+        and func.id in OTHERS
+        and not (func.id == "sorted" and node.keywords)
+    ):
+        yield ast.Call(ast.Name(OTHERS[func.id], ast.Load()), node.args, node.keywords)
+    if (
+        isinstance(func, ast.Attribute)
+        and func.attr in OTHERS
+        and (len(node.args) > 1 or "split" not in func.attr)
+    ):
+        other = ast.Attribute(func.value, OTHERS[func.attr], ast.Load())
+        yield ast.Call(other, node.args, node.keywords)
 
 
 def _call(node: ast.Call) -> Iterator[ast.AST]:

@@ -151,8 +151,9 @@ class Laboratory:
         while self._waiting or self._running:
             while self._waiting and len(self._running) < PROCESSES:
                 trials = self._waiting.popleft()
-                if trials.batches and self._begins(trials):
-                    return self._run(session, trials)
+                if self._begins(trials):
+                    self._run(session, trials)
+                    return None
             if self._running:
                 pid, status = os.wait()
                 trials = self._running.pop(pid)
