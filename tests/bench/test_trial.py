@@ -1,51 +1,73 @@
-"""A trial judges the changed file and nothing else, and ends when its time is over."""
+"""Mutants of a real module, tried with its real tests: noticed, survived, endless, or unreached."""
 
 from __future__ import annotations
 
-import signal
+import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from bench.long import suite
 
-PATH = "scanner/scope/pins.py"
-TESTS = "tests/scanner/scope/test_pins.py"
 SCRIPT = """
-import os, sys
+import ast, json, os, sys, tempfile
 from pathlib import Path
-from bench.long import trial
+from bench.long import mutation, suite, trial
 from bench.long.mutants import mutants_of
 
-path, test, log, kind = sys.argv[1:]
-mutants = [one for one in mutants_of(path, Path(path).read_text()) if one.scope]
-change = None if kind == "unchanged" else mutants[0]
+PATH, TESTS = "scanner/scope/traffic.py", "tests/scanner/scope/test_traffic.py"
+ENDLESS = "while True:\\n    pass\\n"
+NAMES = {
+    "noticed": ("receives", "test_receives_with_and_without_messages_count"),
+    "survived": ("receives", "test_waiting_messages_are_known_or_a_gap"),
+    "reloaded": ("", "test_a_queue_of_which_nobody_asked_is_not_seen"),
+    "endless": ("receives", "test_receives_with_and_without_messages_count"),
+    "unreached": ("receives", ""),
+}
+kind = sys.argv[1]
+scope, test = NAMES[kind]
+tests = [f"{TESTS}::{test}"] if test else []
+mutant = next(
+    one
+    for one in mutants_of(PATH, Path(PATH).read_text())
+    if one.scope == scope and (scope or one.names == ("READ",))
+)
 if kind == "endless":
-    from bench.long import mutants
-    endless = "while True:\\n    pass\\n"
-    trial.mutated = lambda source, place: __import__("ast").parse(endless)
+    mutation.AT_LEAST = 2
+    trial.tree_of = lambda mutant: ast.parse(Path(PATH).read_text().replace("return (traffic", "while True: (traffic"))
 
-class Every(trial.Chosen):
-    def pytest_collection_modifyitems(self, items): ...
+class Near:
+    seconds = dict.fromkeys(tests, 0.1)
+    def tests_of(self, mutant): return tests
+    def runs_only_in_tests(self, mutant): return bool(mutant.scope)
 
-trial.Chosen = Every
-pid = trial.begin(change, [test], 3 if kind == "endless" else 60, Path(log))
-print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+with tempfile.TemporaryDirectory() as folder:
+    laboratory = mutation.Laboratory([mutant], Near(), Path(folder))
+    code = suite.run(["-x", "-s", TESTS], laboratory)
+    if laboratory.is_trial:
+        sys.stdout.flush()
+        os._exit(code)
+print(json.dumps(laboratory.result.fates))
 """
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"), [("unchanged", 0), ("changed", 1), ("endless", -signal.SIGXCPU)]
+    ("kind", "fate"),
+    [
+        ("noticed", "killed"),
+        ("reloaded", "killed"),
+        ("survived", "survived"),
+        ("endless", "time limit"),
+        ("unreached", "unreached"),
+    ],
 )
-def test_a_trial_ends_like_its_tests_or_with_its_time(kind: str, code: int, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+def test_the_fate_of_a_mutant(kind: str, fate: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, PATH, TESTS, str(log), kind],
+        [sys.executable, "-c", SCRIPT, kind],
         cwd=suite.ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert int(ran.stdout) == code, log.read_text()
+    assert json.loads(ran.stdout.splitlines()[-1]) == {fate: 1}, ran.stdout
