@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scanner.collect.plan import ALL_ACTIONS
 from scanner.control import Control, Outcome, outcomes_of
 from scanner.evidence import Excerpt, Piece
 from scanner.facts.snapshot import Snapshot
@@ -52,10 +53,10 @@ def not_applicable(says: str = "", *, shows: str = "") -> Expected:
     return Expected(Status.NOT_APPLICABLE, says=says, shows=shows)
 
 
-def not_assessed(missing: str, says: str = "") -> Expected:
+def not_assessed(missing: str, says: str = "", *, shows: str = "") -> Expected:
     """Something was not seen; `missing` is the IAM action that would show it."""
     assert missing, "a control that crashes is not assessed too: name the action"
-    return Expected(Status.NOT_ASSESSED, says=says, missing=missing)
+    return Expected(Status.NOT_ASSESSED, says=says, shows=shows, missing=missing)
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,21 @@ class Case:
 
 
 def judged(control: Control[Any], snapshot: Snapshot) -> dict[str, Outcome]:
-    """The outcomes by resource name; every fail's remedy is filled on the way."""
+    """The outcomes by resource name; what holds for all is looked at on the way.
+
+    What was read or missing is an action that scans call, and a fail's remedy asks for each value.
+    """
     outcomes = outcomes_of(control, snapshot)
     by_name = {outcome.name: outcome for outcome in outcomes}
     assert len(by_name) == len(outcomes), "two resources of one name: tell them apart by key"
     for outcome in outcomes:
         assert outcome.reasons
+        asked = [gap.action for gap in outcome.missing]
+        asked += [one for piece in outcome.evidence for one in piece.read_by.split(", ")]
+        assert {*asked, ""} <= {*ALL_ACTIONS, ""}
         if outcome.status is Status.FAIL:
             fill(control.remedy, outcome.values)
+            assert outcome.values.keys() <= control.remedy.placeholders()
     return by_name
 
 

@@ -143,7 +143,7 @@ def _patterns(wild: tuple[Grant, ...]) -> str:
             found.setdefault("NotAction")
             continue
         for entry in statement.actions:
-            if ("*" in entry or "?" in entry) and action_matches(entry, grant.action):
+            if action_matches(entry, grant.action):
                 found.setdefault(entry)
     return _listed(list(found))
 

@@ -234,6 +234,17 @@ def test_arguments_are_passed_on_whole(prepared: Checkout, command: str, run: st
     assert prepared.recorded() == [f"{run} -k a b"]
 
 
+def test_long_takes_the_largest_set_and_names_of_runs(prepared: Checkout) -> None:
+    prepared.lock("long", "long 1\n")
+    (prepared.home / ".venv/complete/long.txt").write_text("long 1\n")
+    assert prepared.run("bin/long", "fuzz", "mutation")[0] == 0
+    assert prepared.run("bin/long", FAILING="bench.long")[0] == 1
+    assert prepared.recorded() == [
+        "python -m bench.long fuzz mutation",
+        "python -m bench.long",
+    ]
+
+
 def test_lock_resolves_every_set_on_top_of_the_smaller_one(prepared: Checkout) -> None:
     assert prepared.run("bin/lock")[0] == 0
     ends = [line.partition("--no-header ")[2] for line in prepared.recorded()]
@@ -242,6 +253,7 @@ def test_lock_resolves_every_set_on_top_of_the_smaller_one(prepared: Checkout) -
         "pyproject.toml -o requirements/base.txt",
         "pyproject.toml --group demo -c requirements/base.txt -o requirements/demo.txt",
         "pyproject.toml --group test -c requirements/demo.txt -o requirements/test.txt",
+        "pyproject.toml --group long -c requirements/test.txt -o requirements/long.txt",
     ]
 
 

@@ -25,7 +25,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     who = called(holder)
     held = [name for name, actions in TYPES.items() if meters.any_of(actions)]
     mixed = len(held) > 1
-    if mixed and set(held) == OF_CONTAINERS and known(sells(snapshot, Kind.CONTAINER)):
+    if set(held) == OF_CONTAINERS and known(sells(snapshot, Kind.CONTAINER)):
         mixed = False
     if mixed:
         *most, last = held

@@ -29,6 +29,12 @@ def test_policies_that_were_read_before_are_taken_as_they_are() -> None:
     ]
 
 
+def test_every_layer_that_allows_says_so_by_its_name() -> None:
+    resource = {"Statement": ALLOW["Statement"] | {"Principal": "*"}}
+    decision = decide(REQUEST, Policies(identity=[ALLOW], session=ALLOW, resource=resource))
+    assert {one.layer for one in decision.because} == {"identity", "session", "resource"}
+
+
 def test_policies_of_several_levels_are_counted_through() -> None:
     decision = decide(REQUEST, Policies(identity=[ALLOW], scps=[[ALLOW, ALLOW], [ALLOW]]))
     assert [one.number for one in decision.because if one.layer == "scp"] == [0, 1, 2]

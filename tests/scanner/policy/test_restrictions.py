@@ -70,6 +70,7 @@ LOOSE = [
     ("StringEquals", "aws:PrincipalOrgID", "*"),
     ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*/r-ab12/*"),
     ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5*"),
+    ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5"),
     ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "*"),
     ("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/*"),
     ("StringEquals", "sts:ExternalId", ""),

@@ -26,6 +26,22 @@ def stopping(*names: str) -> str:
     return json.dumps({"source": ["aws.cloudtrail"], "detail-type": [API], "detail": detail})
 
 
+def test_these_calls_and_events_are_to_be_heard() -> None:
+    kinds = ("User", "Group", "Role")
+    assert set(POLICY_CALLS) == {
+        *(f"{verb}{what}" for verb in ("Create", "Delete") for what in ("Policy", "PolicyVersion")),
+        *(
+            f"{verb}{kind}Policy"
+            for verb in ("Put", "Delete", "Attach", "Detach")
+            for kind in kinds
+        ),
+    }
+    assert set(TRAIL_CALLS) == {"StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"}
+    assert CHANGE_SET_CALLS == ("StartChangeSet",)
+    ends = ("Succeeded", "Failed", "Cancelled")
+    assert set(CHANGE_SET_EVENTS) == {f"Change Set {end}" for end in ends}
+
+
 @pytest.mark.parametrize(
     "pattern",
     [

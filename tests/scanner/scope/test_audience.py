@@ -92,7 +92,12 @@ def test_a_topic_that_nobody_may_use_is_its_accounts() -> None:
     topic, policy = a_topic(), a_policy(allow("sns:Publish", to="*", on=TOPIC))
     found, _ = admitted(topic, policy, a_snapshot())
     (owner,) = json.loads(closed_policy(topic, policy, found, Account(OWN)))["Statement"]
-    assert owner["Principal"] == {"AWS": f"arn:aws:iam::{OWN}:root"}
+    assert owner == allow(
+        *("SNS:GetTopicAttributes", "SNS:Publish", "SNS:Subscribe"),
+        to={"AWS": f"arn:aws:iam::{OWN}:root"},
+        on=TOPIC,
+        sid="Owner",
+    )
     assert closed_policy(topic, policy, [], Account(OWN)) == ""
     assert closed_policy(topic, None, found, Account(OWN)) == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import parse
@@ -65,7 +66,7 @@ def test_policies_are_found_by_arn_and_by_name() -> None:
         LIST,
         allow("*"),
     ]
-    assert values["group"].startswith("portal-Seller-")
+    assert re.fullmatch("portal-Seller-[0-9a-f]{8}", values["group"])
     assert values["new_policy"] == f"arn:aws:iam::{user.arn.split(':')[4]}:policy/{values['group']}"
 
 

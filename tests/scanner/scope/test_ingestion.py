@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from scanner.facts.ec2 import Grant
 from scanner.facts.iam import ManagedPolicy, Role
 from scanner.scope.holder import RoleHolder
 from scanner.scope.ingestion import (
@@ -20,7 +21,7 @@ from scanner.scope.ingestion import (
 from scanner.scope.ingestion_rewrites import kept_rights, trusting_only_assets
 from scanner.scope.principals import roles
 from scanner.vocabulary import Listed, Partial, Severity, gaps, seen
-from tests.builders import OWN, a_managed_policy, a_role, a_snapshot, an_arn, denied
+from tests.builders import OWN, STRANGER, a_managed_policy, a_role, a_snapshot, an_arn, denied
 from tests.builders_resources import MARKETPLACE, a_product, an_image
 from tests.documents import Document, a_malformed_policy, a_policy, allow, deny, trust
 
@@ -102,8 +103,9 @@ def test_shares_with_marketplace_are_found_with_what_hides_others() -> None:
     images = (
         an_image("ami-1", launch_permissions=Partial((MARKETPLACE,), (refused,))),
         an_image("ami-2", launch_permissions=()),
+        an_image("ami-3", launch_permissions=(Grant(user=STRANGER),)),
     )
-    snapshot = a_snapshot(images=images, products=(a_product("ami-1", "ami-2"),))
+    snapshot = a_snapshot(images=images, products=(a_product("ami-1", "ami-2", "ami-3"),))
     found = shared_with_marketplace(snapshot)
     assert (seen(found), gaps(found)) == (("ami-1",), (refused,))
 

@@ -77,7 +77,8 @@ def test_a_policy_that_others_share_is_overruled_for_one_alone() -> None:
 
 def test_what_was_refused_before_stays_refused() -> None:
     shared = a_managed_policy("Team", allow(BATCH, "s3:GetObject"), attachments=2)
-    role = a_role("meter", managed=[shared], inline={"no": deny(START)})
+    stopped = {"no": deny(START), "other": deny("s3:DeleteObject")}
+    role = a_role("meter", managed=[shared], inline=stopped)
     found = lost(a_snapshot(roles=(role,), policies=(shared,)))
     (refused,) = json.loads(found["document"])["Statement"]
     assert refused["Action"] == [BATCH, START]

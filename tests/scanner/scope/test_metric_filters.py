@@ -89,6 +89,22 @@ def test_the_usual_root_filter_takes_root_and_nobody_else(pattern: str) -> None:
     assert not catches(pattern, STOP)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "caught"),
+    [
+        ('{ $.errorCode != "AccessDenied" || $.eventName = "StopLogging" }', True),
+        ('{ $.errorCode != "AccessDenied" }', False),
+        ('{ $.errorCode = "AccessDenied" }', False),
+        ("{ $.foo NOT EXISTS }", False),
+        ("{ $.errorCode NOT EXISTS }", True),
+    ],
+)
+def test_a_field_that_the_event_lacks_proves_only_that_it_is_not_there(
+    pattern: str, caught: bool
+) -> None:
+    assert catches(pattern, STOP) is caught
+
+
 @given(st.text(alphabet='(){}&|=!<>"% $.eventNamSopLgi*?-', max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
     assert catches(text, STOP) in {True, False}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.facts.account import Account
-from scanner.scope.passing import ingestion_roles, is_open, pinned
+from scanner.scope.passing import ingestion_roles, is_open, names_a_group, pinned
 from tests.builders import OWN, a_role, a_snapshot
 from tests.documents import a_malformed_policy, a_policy, allow, trust
 
@@ -34,6 +34,25 @@ def test_open_is_every_role_to_others_than_marketplace(
 ) -> None:
     (statement,) = a_policy(allow("iam:PassRole", on=on, when=when)).statements
     assert is_open(statement, ACCOUNT) is expected
+
+
+@pytest.mark.parametrize(
+    ("on", "services", "expected"),
+    [
+        (f"arn:aws:iam::{OWN}:role/app/*", None, True),
+        (f"arn:aws:iam::{OWN}:role/app/*", ["ec2.amazonaws.com"], True),
+        (f"arn:aws:iam::{OWN}:role/app/*", [ASSETS], False),
+        (f"arn:aws:iam::{OWN}:role/app/*", [ASSETS, "ec2.amazonaws.com"], True),
+        (f"arn:aws:iam::{OWN}:role/a", None, False),
+        (f"arn:aws:iam::{OWN}:role/a", [ASSETS], False),
+    ],
+)
+def test_a_group_of_roles_is_named_by_a_pattern_that_is_not_pinned(
+    on: str, services: list[str] | None, expected: bool
+) -> None:
+    when = {"StringEquals": {KEY: services}} if services else None
+    (statement,) = a_policy(allow("iam:PassRole", on=on, when=when)).statements
+    assert names_a_group(statement) is expected
 
 
 def test_a_pinned_statement_passes_the_ingestion_roles_only() -> None:

@@ -61,9 +61,11 @@ def test_a_workload_whose_rights_were_not_read_may_be_of_marketplace() -> None:
 
 def test_stale_access_is_of_users_and_portal_roles() -> None:
     snapshot = a_snapshot(
-        users=(a_user("anna"),),
+        users=(a_user("anna"), a_user("bob")),
         roles=(portal_role("seller", last_used=91), portal_role("busy")),
-        report=a_report(a_row("anna", keys=(a_key(rotated=days_ago(100)),))),
+        report=a_report(
+            a_row("anna", keys=(a_key(rotated=days_ago(100)),)), a_row("bob", keys=(a_key(),))
+        ),
     )
     assert stale_access(snapshot) == ("user anna", "role seller")
 

@@ -178,7 +178,11 @@ def test_a_new_key_is_the_accounts_and_lets_its_users_encrypt() -> None:
         key_policy(None, Account(OWN), roles=[OURS], services=[service])
     )
     assert root["Principal"] == {"AWS": f"arn:aws:iam::{OWN}:root"}
+    assert (root["Action"], root["Resource"]) == ("kms:*", "*")
     assert role["Principal"] == {"AWS": [OURS]}
+    for one in (role, reports):
+        assert one["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
+        assert (one["Effect"], one["Resource"]) == ("Allow", "*")
     assert reports["Principal"] == REPORTS
     assert reports["Condition"] == {"StringEquals": {"aws:SourceAccount": OWN}}
 

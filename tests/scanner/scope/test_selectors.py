@@ -100,6 +100,8 @@ def test_a_selector_that_only_excludes_something_leaves_it_out() -> None:
     assert left_out(basic(one)) == {KMS}
     assert left_out(basic(one, BasicSelector("All", management=True))) == frozenset()
     assert left_out(advanced(management(where("eventSource", NotEquals=[KMS])))) == {KMS}
+    assert left_out(basic(BasicSelector("All", management=False, excluded=(KMS,)))) == frozenset()
+    assert left_out(basic(one, BasicSelector("All", management=False))) == {KMS}
     assert left_out(Selectors()) == frozenset()
     assert is_default(Selectors())
     assert not is_default(basic(one))

@@ -56,6 +56,17 @@ def test_other_statements_and_elements_stay_as_they_are() -> None:
     assert document["Version"] == "2012-10-17"
 
 
+def test_what_is_left_of_a_wildcard_is_told_by_verbs_where_they_stand_for_several() -> None:
+    before = a_policy(allow("tax:*"))
+    kept = {
+        "tax:DeleteSupplementalTaxRegistration",
+        "tax:DeleteTaxRegistration",
+        "tax:GetTaxInterview",
+    }
+    (left,) = json.loads(without(before, before.statements, actions_of("tax") - kept))["Statement"]
+    assert left["Action"] == ["tax:Delete*", "tax:GetTaxInterview"]
+
+
 def test_one_statement_may_stand_alone_in_the_document() -> None:
     before = read(json.dumps({"Statement": allow("tax:*", "s3:GetObject")}))
     document = json.loads(without(before, before.statements, actions_of("tax")))

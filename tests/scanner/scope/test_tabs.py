@@ -13,6 +13,14 @@ def test_every_part_is_opened_by_actions_that_exist_and_are_asked_for() -> None:
     actions = frozenset().union(*TABS.values())
     assert {one for one in actions if not is_known(one)} == set()
     assert actions <= ASKED
+    verified = {
+        one.partition(":")[2] for one in TABS["see or change identity, bank and secondary users"]
+    }
+    assert verified == {
+        f"{verb}{what}VerificationDetails"
+        for verb in ("Get", "Put")
+        for what in ("Seller", "BankAccount", "SecondaryUser")
+    }
     assert ASKED >= PORTAL_CORE | FINANCE_WRITE
 
 

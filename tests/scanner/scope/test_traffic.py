@@ -23,7 +23,9 @@ def test_waiting_messages_are_known_or_a_gap() -> None:
     refused = denied("sqs:GetQueueAttributes", HOME_REGION)
     assert waiting_in(QUEUE) == 2
     assert waiting_in(a_queue(refused=refused)) == refused
-    assert isinstance(waiting_in(a_queue(waiting=None)), Unobserved)
+    unsaid = waiting_in(a_queue(waiting=None))
+    assert isinstance(unsaid, Unobserved)
+    assert (unsaid.action, unsaid.error) == ("sqs:GetQueueAttributes", "FieldMissing")
 
 
 def test_receives_with_and_without_messages_count() -> None:

@@ -39,6 +39,12 @@ def rewritten(*statements: Document) -> list[Any]:
     return stated
 
 
+def test_an_audience_is_added_to_the_conditions_that_there_are() -> None:
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    audience = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+    assert rewritten(federated(SAML, when=mfa)) == [federated(SAML, when={**mfa, **audience})]
+
+
 @pytest.mark.parametrize(
     ("statement", "left"),
     [

@@ -198,3 +198,6 @@ def test_product_images_are_at_home(case: Case) -> None:
 def test_the_remedy_fits_what_was_found(images: tuple[Image, ...], command: str) -> None:
     (outcome,) = outcomes_of(CONTROL, account(*images))
     assert fill(CONTROL.remedy, outcome.values).cli.startswith(command)
+    assert outcome.values["new_name"] == ("ami-0product-copy" if images == (ABROAD,) else "")
+    ways = ("source_region", "disabled_image", "lost_image")
+    assert sum(bool(outcome.values[way]) for way in ways) == 1

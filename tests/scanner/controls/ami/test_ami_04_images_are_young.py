@@ -65,6 +65,11 @@ CASES = (
         fails(Severity.HIGH, "400 days old; the limit is 365"),
     ),
     Case(
+        "a warning that comes after the limit hides nothing",
+        aged(days_ago(400), profile=Profile(ami_max_age_days=365, ami_age_warn_days=500)),
+        fails(Severity.HIGH, "400 days old; the limit is 365"),
+    ),
+    Case(
         "an image of restricted and archived versions is a remark",
         aged(OLD, products=(a_product(versions=(a_version("Restricted"), a_version("Archived"))),)),
         passes("New buyers can get no version", shows="Not counted: ami-0product is 800 days"),
@@ -111,6 +116,7 @@ def test_the_remedy_adds_a_version_to_the_product_of_the_image() -> None:
     images: tuple[Image, ...] = (an_image(created=OLD),)
     known = a_snapshot(images=images, products=PRODUCTS)
     (outcome,) = outcomes_of(CONTROL, known)
+    assert outcome.values["product"] == "Larkfield"
     (change,) = json.loads(outcome.values["change_set"])
     assert change["Entity"] == {"Type": "AmiProduct@1.0", "Identifier": "prod-larkfield"}
     unknown = a_snapshot(images=images, products=LIST)

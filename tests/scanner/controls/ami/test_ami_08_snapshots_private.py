@@ -114,7 +114,7 @@ CASES = (
     Case(
         "cut permissions prove no pass",
         shared(Partial((MARKETPLACE,), (REFUSED,))),
-        not_assessed(PERMISSIONS),
+        not_assessed(PERMISSIONS, shows="Shared with: "),
     ),
     Case(
         "cut permissions prove a fail",

@@ -67,6 +67,7 @@ CASES = (
         an_image(),
     ),
     of("one that is being made passes", passes(), an_image(state="pending")),
+    of("one that is on its way passes", passes(), an_image(state="transient")),
     of(
         "a disabled image fails",
         fails(MEDIUM, "ami-0product is disabled."),
@@ -198,12 +199,17 @@ def test_the_remedy_names_the_images_that_need_it() -> None:
         an_image("ami-1", deprecation=days_ago(10), state="disabled"),
         an_image("ami-2", deprecation=days_ago(-10)),
         an_image("ami-3"),
+        an_image("ami-4", state="disabled"),
     )
-    snapshot = account(*images, versions=(a_version("ami-1", "ami-2", "ami-3"),))
+    snapshot = account(*images, versions=(a_version("ami-1", "ami-2", "ami-3", "ami-4"),))
     (outcome,) = outcomes_of(CONTROL, snapshot)
+    assert (outcome.values["deprecated"], outcome.values["disabled"]) == (
+        "ami-1,ami-2",
+        "ami-1,ami-4",
+    )
     cli = fill(CONTROL.remedy, outcome.values).cli
     assert "Values=ami-1,ami-2 --query" in cli
-    assert "Values=ami-1 --query" in cli
+    assert "Values=ami-1,ami-4 --query" in cli
     assert "start-change-set" not in cli
 
 

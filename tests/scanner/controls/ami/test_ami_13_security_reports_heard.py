@@ -146,6 +146,8 @@ def test_the_remedy_makes_a_rule_that_hears_and_a_topic_that_only_it_may_use() -
     assert hears(outcome.values["pattern"], EVENT)
     (statement,) = json.loads(outcome.values["policy"])["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+    assert statement["Resource"] == f"arn:aws:sns:us-east-1:{OWN}:marketplace-security-reports"
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == (
         f"arn:aws:events:us-east-1:{OWN}:rule/marketplace-security-reports"
     )

@@ -15,7 +15,7 @@ from scanner.facts.snapshot import Snapshot
 from scanner.vocabulary import Listed, Severity
 from tests.builders import NOW, a_key, a_report, a_root_row, a_snapshot, days_ago, denied
 from tests.builders_resources import an_event
-from tests.cases import Case, fails, not_assessed, passes
+from tests.cases import Case, fails, judged, not_assessed, passes
 
 HIGH = Severity.HIGH
 REPORT = denied("iam:GetCredentialReport")
@@ -123,3 +123,10 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_root_user_is_not_used(case: Case) -> None:
     case.holds_for(CONTROL)
+
+
+def test_no_more_calls_are_not_told() -> None:
+    five = judged(CONTROL, used(1, events=tuple(calls(1, 2, 3, 4, 5))))
+    (outcome,) = five.values()
+    assert "StartChangeSet" in str(outcome.evidence)
+    assert "More calls" not in str(outcome.evidence)

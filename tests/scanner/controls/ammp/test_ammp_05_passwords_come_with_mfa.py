@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from scanner.control import outcomes_of
 from scanner.controls.ammp.ammp_05_passwords_come_with_mfa import CONTROL
+from scanner.evidence import Fact
 from scanner.vocabulary import Partial, Severity
 from tests.builders import (
     AUTHORIZATION_DETAILS,
@@ -232,3 +234,16 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_passwords_come_with_mfa(case: Case) -> None:
     case.holds_for(CONTROL)
+
+
+def test_five_of_many_actions_are_shown() -> None:
+    everything = a_snapshot(users=(a_user(inline={"p": allow("*")}),), report=NO_MFA)
+    (outcome,) = outcomes_of(CONTROL, everything)
+    (told,) = [
+        piece.value
+        for piece in outcome.evidence
+        if isinstance(piece, Fact) and piece.label == "Portal actions"
+    ]
+    shown, _, more = told.partition(" and ")
+    assert len(shown.split(", ")) == 5
+    assert more.endswith(" more")

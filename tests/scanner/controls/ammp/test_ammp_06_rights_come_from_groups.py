@@ -165,6 +165,16 @@ CASES = (
         {ACCOUNT: passes("roles can", shows="Roles of the portal: seller")},
     ),
     Case(
+        "A role that may have portal rights is not named among them",
+        a_snapshot(
+            roles=(
+                a_role("maybe", inline={"p": a_malformed_policy()}),
+                a_role("seller", inline={"p": LIST}),
+            )
+        ),
+        {ACCOUNT: passes("roles can", shows="Roles of the portal: seller")},
+    ),
+    Case(
         "An unread own policy may grant something",
         with_inline({"p": a_malformed_policy()}),
         {"deploy": not_assessed(AUTHORIZATION_DETAILS, "policy p")},

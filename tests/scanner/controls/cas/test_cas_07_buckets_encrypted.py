@@ -83,6 +83,11 @@ def keyed(
     return Case(sentence, enrolled(bucket, *keys, more=more), {BUCKET: expected})
 
 
+def through(service: str) -> Key:
+    when = {"StringEquals": {"kms:ViaService": service}}
+    return a_kms_key(allow("kms:*", to={"AWS": ROLE}, when=when))
+
+
 def feed(sentence: str, expected: Expected, encryption: Encryption | None, *keys: Key) -> Case:
     bucket = a_bucket(policy=a_policy(FEED, TLS), encryption=encryption)
     return Case(sentence, a_snapshot(buckets=(bucket,), keys=keys), {BUCKET: expected})
@@ -129,6 +134,10 @@ AT_REST = (
         passes(),
         a_kms_key(allow("kms:GenerateDataKey", to={"AWS": ROLE})),
     ),
+    keyed(
+        "A key that the role may use through S3", passes(), through("s3.us-east-1.amazonaws.com")
+    ),
+    keyed("Not through another service", high("may not"), through("sqs.us-east-1.amazonaws.com")),
     keyed(
         "A key by its alias",
         passes(),

@@ -241,4 +241,5 @@ def test_what_is_ours_stays() -> None:
     ours = may("s3:*", to=OUR_ROLE)
     outcome = judged(CONTROL, having(a_policy(ours, may(READ, to=STRANGERS))))[BUCKET]
     assert json.loads(outcome.values["policy"])["Statement"] == [ours]
+    assert "Services not tied" not in str(outcome.evidence)
     assert "delete-bucket-policy" not in fill(CONTROL.remedy, outcome.values).cli

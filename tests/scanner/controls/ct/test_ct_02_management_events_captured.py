@@ -262,3 +262,11 @@ def test_a_trail_of_another_account_is_changed_there() -> None:
     assert remedy.console[0].startswith(f"Sign in to account {STRANGER}")
     assert remedy.cli == remedy.terraform == ""
     assert dict(remedy.without)["cli"] == NOTHING_TO_SAY
+
+
+def test_of_a_trail_of_which_nothing_is_known_one_gap_is_named() -> None:
+    refused = [denied(one, HOME_REGION) for one in (STATUS, SELECTORS)]
+    unseen = a_trail(logging=refused[0], selectors=refused[1])
+    snapshot = a_snapshot(trails=(unseen, a_trail("org", selectors=basic("ReadOnly"))))
+    (outcome,) = outcomes_of(CONTROL, snapshot)
+    assert [gap.action for gap in outcome.missing] == [STATUS]

@@ -243,6 +243,20 @@ def test_a_stopped_trail_is_started_where_it_lives() -> None:
     assert "create-bucket" not in remedy.cli
 
 
+def test_only_what_is_at_fault_is_repaired() -> None:
+    (outcome,) = outcomes_of(CONTROL, with_trails(a_trail(logging=False), buckets=(BUCKET,)))
+    told = {name: text for name, text in outcome.values.items() if text and name != "policy"}
+    assert told == {
+        "trail": "seller-trail",
+        "region": "us-east-1",
+        "bucket": "seller-trail-logs",
+        "policy_bucket": "seller-trail-logs",
+        "stopped": "seller-trail",
+        "stopped_arn": a_trail().arn,
+        "repairs": "seller-trail",
+    }
+
+
 def test_the_policy_keeps_what_is_there_and_lets_this_trail_write() -> None:
     trail = a_trail(prefix="mp", delivery=a_delivery(error="AccessDenied"))
     remedy = remedy_for(trail, BUCKET)

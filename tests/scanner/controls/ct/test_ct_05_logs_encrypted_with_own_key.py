@@ -168,6 +168,7 @@ def remedy_for(trail: Trail, *keys: Key, region: str = HOME_REGION) -> Remedy:
 def test_a_key_is_made_where_the_bucket_is_and_for_this_trail_alone() -> None:
     remedy = remedy_for(BARE, region="eu-north-1")
     assert "create-key --region eu-north-1" in remedy.cli
+    assert not any("Sign in to account" in step for step in remedy.console)
     assert f"update-trail --region us-east-1 --name {BARE.arn} --kms-key-id" in remedy.cli
     policy = json.loads(remedy.cli.split("<<'JSON'\n")[1].split("\nJSON\n")[0])
     account, encrypts, looks = policy["Statement"]

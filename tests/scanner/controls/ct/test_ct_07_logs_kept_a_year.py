@@ -361,7 +361,7 @@ CASES = (
     Case(
         "an unread lifecycle may be worse than what is known",
         kept(lifecycle=denied(LIFECYCLE, HOME_REGION), trails=(UNSIGNED,)),
-        not_assessed(LIFECYCLE, "does not sign its log files."),
+        not_assessed(LIFECYCLE, "does not sign its log files.", shows="Log file validation"),
     ),
     Case(
         "but not worse than low without SaaS",

@@ -440,11 +440,22 @@ def outcome_for(snapshot: Snapshot) -> tuple[Outcome, Remedy]:
     return outcome, fill(CONTROL.remedy, outcome.values)
 
 
+def publishers_in(outcome: Outcome) -> dict[str, str]:
+    """Which service may publish to the topic that is made, and for what."""
+    (stated,) = json.loads(outcome.values["topic_policy"])["Statement"]
+    assert (stated["Effect"], stated["Action"]) == ("Allow", "sns:Publish")
+    assert stated["Resource"] == outcome.values["topic"]
+    return {stated["Principal"]["Service"]: stated["Condition"]["ArnLike"]["aws:SourceArn"]}
+
+
 def test_a_trail_with_a_log_group_gets_one_filter_that_covers_what_is_missing() -> None:
     outcome, remedy = outcome_for(with_filters(filters_but("iam", "trails")))
     pattern = outcome.values["filter_pattern"]
     assert "put-metric-filter --region us-east-1 --log-group-name trail-logs" in remedy.cli
     assert "put-rule" not in remedy.cli + remedy.terraform
+    assert publishers_in(outcome) == {
+        "cloudwatch.amazonaws.com": f"arn:aws:cloudwatch:us-east-1:{OWN}:alarm:seller-alerts*"
+    }
     added = a_filter("seller-alerts-iam-trails", pattern)
     after = with_filters(
         (*filters_but("iam", "trails"), added), (*ALL_ALARMS, an_alarm("seller-alerts-iam-trails"))
@@ -456,6 +467,9 @@ def test_without_a_log_group_one_rule_covers_everything() -> None:
     outcome, remedy = outcome_for(with_rules(trails=(a_trail(),)))
     assert "put-rule --region us-east-1 --name seller-alerts --event-pattern" in remedy.cli
     assert "put-metric-filter" not in remedy.cli
+    assert publishers_in(outcome) == {
+        "events.amazonaws.com": f"arn:aws:events:us-east-1:{OWN}:rule/seller-alerts*"
+    }
     after = with_rules(an_alert_rule("seller-alerts", json.loads(outcome.values["pattern"])))
     assert outcomes_of(CONTROL, after)[0].status == "pass"
     assert not any("CT-01" in step for step in remedy.console)

@@ -118,6 +118,7 @@ def test_the_retired_export_is_gone(case: Case) -> None:
 def test_events_that_nobody_asked_for_are_not_a_pass() -> None:
     outcomes = judged(CONTROL, a_snapshot(events={}))
     assert outcomes[CALLS].status == "not_assessed"
+    assert outcomes[CALLS].resource == f"arn:aws:iam::{OWN}:root#event/{EVENT}"
 
 
 @pytest.mark.parametrize(

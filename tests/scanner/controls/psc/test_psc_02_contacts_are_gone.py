@@ -68,7 +68,7 @@ def listing(sentence: str, expected: Expected, contacts: Listed[ContactFile]) ->
 LATER = datetime(2030, 1, 1, tzinfo=days_ago(0).tzinfo)
 
 CASES = (
-    listing("Nothing left of a used service passes", passes("holds no contacts of buyers"), ()),
+    listing("Nothing left of a used service passes", passes("holds no contacts of buyers", shows="contacts: none"), ()),
     of(
         "Nothing left of one that was never used is not applicable",
         not_applicable("No contacts of buyers are left"),
@@ -175,6 +175,7 @@ def test_a_used_service_without_a_bucket_is_asked_for() -> None:
 
 def test_the_commands_spare_made_up_files() -> None:
     outcome = judged(CONTROL, CASES[3].snapshot)["contacts"]
+    assert outcome.values["region"] == "us-east-1"
     filled = fill(CONTROL.remedy, outcome.values)
     assert "!contains(Key,'test_customer_support_contacts_data')" in filled.cli
     assert "delete-object --region us-east-1 --bucket contacts" in filled.cli

@@ -149,6 +149,12 @@ def test_the_remedy_refuses_the_page_to_one() -> None:
     filled = fill(CONTROL.remedy, outcome.values)
     assert "put-role-policy --role-name alice --policy-name deny-support-lookup" in filled.cli
     (refusal,) = json.loads(outcome.values["document"])["Statement"]
+    assert refusal == {
+        "Sid": "NoLookup",
+        "Effect": "Deny",
+        "Action": "aws-marketplace-management:viewSupport",
+        "Resource": "*",
+    }
     mended = a_person("alice", LOOKUP, PORTAL, refusal)
     after = judged(CONTROL, a_snapshot(roles=(mended, BOB, CAROL)))
     assert {one.status for one in after.values()} == {"pass"}

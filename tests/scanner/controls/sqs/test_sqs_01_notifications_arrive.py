@@ -97,7 +97,10 @@ def medium(says: str, *, shows: str = "") -> Expected:
     return fails(Severity.MEDIUM, says, shows=shows)
 
 
-NOTHING_DELIVERS = medium("A SaaS product is sold, and neither a subscription nor a rule delivers.")
+NOTHING_DELIVERS = medium(
+    "A SaaS product is sold, and neither a subscription nor a rule delivers.",
+    shows="Subscriptions that deliver: none\nEnabled rules on agreements with a target: none",
+)
 MAIL_ONLY = fails(Severity.LOW, "Notifications arrive by mail only")
 NO_ENTITLEMENTS = medium("neither an entitlement topic nor a rule on licences delivers.")
 

@@ -465,6 +465,12 @@ def one_statement_policy() -> Policy:
     return policy
 
 
+def test_only_a_deny_with_conditions_is_said_not_to_count() -> None:
+    queue = a_queue(policy=a_policy(OPEN, deny("sqs:PurgeQueue", to="*", sid="NoPurge")))
+    (outcome,) = outcomes_of(CONTROL, hearing(queue))
+    assert "not counted" not in str(outcome.evidence)
+
+
 def test_when_nothing_would_be_left_the_policy_is_taken_off() -> None:
     remedy = remedy_of(READERS, subscribed=False)
     assert '\'{"Policy": ""}\'' in remedy.cli

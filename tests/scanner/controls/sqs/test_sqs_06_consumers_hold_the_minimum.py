@@ -30,7 +30,7 @@ from tests.builders import (
     denied,
 )
 from tests.builders_resources import a_queue, a_queue_arn, a_redrive, a_rule, a_subscription
-from tests.cases import Case, Expected, fails, not_applicable, not_assessed, passes
+from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
 from tests.documents import Document, a_malformed_policy, allow, allow_all_but, deny, trust
 
 READ = "sqs:GetQueueAttributes"
@@ -450,3 +450,12 @@ def test_a_queue_without_a_reader_gets_a_policy_for_one() -> None:
     remedy = remedy_of(account())
     assert "aws iam create-policy --policy-name marketplace-queue-consumer" in remedy.cli
     assert written_by(remedy)[0]["Resource"] == [QUEUE]
+
+
+def test_what_rules_the_queue_is_told_apart_from_what_else_is_too_much() -> None:
+    more = allow("sqs:SetQueueAttributes", "sqs:SendMessage", on=QUEUE)
+    (outcome,) = judged(CONTROL, account(a_consumer(MINIMUM, more))).values()
+    assert outcome.reasons == (
+        "poller may also use SetQueueAttributes on mp-events.",
+        "poller may also use SendMessage on mp-events.",
+    )

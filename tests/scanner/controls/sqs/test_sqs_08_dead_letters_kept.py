@@ -257,6 +257,10 @@ def test_a_dead_letter_queue_that_exists_is_repaired_and_not_made_again() -> Non
     assert "create-queue" not in remedy.cli
     assert "us-east-1.amazonaws.com/111122223333/mp-dead --attributes Message" in remedy.cli
     assert redrive_in(remedy)["deadLetterTargetArn"] == a_queue_arn("mp-dead")
+    values = outcome_for(
+        SqsFacts((SOURCE, a_queue("mp-dead", retention=60))), name="mp-events"
+    ).values
+    assert {values[name] for name in ("new_dead", "new_attributes", "dead_policy")} == {""}
 
 
 def test_a_target_that_is_gone_is_made_again_under_its_name() -> None:
