@@ -161,7 +161,7 @@ def test_a_failed_installation_shows_its_log(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("arguments", "variables", "said"),
     [
-        (["all"], {}, "there is no set of packages called 'all'; use base, demo, test or long."),
+        (["all"], {}, "there is no set of packages called 'all'; use base, demo or test."),
         ([], {"PYTHON": "/bin/false"}, "PYTHON=/bin/false is not Python 3.11 or newer."),
         (["test"], {"CHROMIUM": "/no/browser"}, "CHROMIUM=/no/browser cannot be run."),
     ],
@@ -234,9 +234,7 @@ def test_arguments_are_passed_on_whole(prepared: Checkout, command: str, run: st
     assert prepared.recorded() == [f"{run} -k a b"]
 
 
-def test_long_takes_the_largest_set_and_names_of_runs(prepared: Checkout) -> None:
-    prepared.lock("long", "long 1\n")
-    (prepared.home / ".venv/complete/long.txt").write_text("long 1\n")
+def test_long_takes_names_of_runs(prepared: Checkout) -> None:
     assert prepared.run("bin/long", "fuzz", "mutation")[0] == 0
     assert prepared.run("bin/long", FAILING="bench.long")[0] == 1
     assert prepared.recorded() == [
@@ -253,7 +251,6 @@ def test_lock_resolves_every_set_on_top_of_the_smaller_one(prepared: Checkout) -
         "pyproject.toml -o requirements/base.txt",
         "pyproject.toml --group demo -c requirements/base.txt -o requirements/demo.txt",
         "pyproject.toml --group test -c requirements/demo.txt -o requirements/test.txt",
-        "pyproject.toml --group long -c requirements/test.txt -o requirements/long.txt",
     ]
 
 
