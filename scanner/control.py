@@ -34,6 +34,9 @@ class Resource(Protocol):
     def region(self) -> str: ...
 
 
+NO_VALUES: Mapping[str, str] = {}
+"""One for all verdicts without a remedy to fill."""
+
 R = TypeVar("R", bound=Resource)
 T = TypeVar("T")
 
@@ -51,7 +54,7 @@ class Verdict:
     reasons: tuple[str, ...]
     evidence: tuple[Piece, ...] = ()
     severity: Severity | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
     missing: tuple[Unobserved, ...] = ()
 
 
@@ -67,7 +70,7 @@ def failed(
     values: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The requirement does not hold; `severity` lowers a sub-case below the control's ceiling."""
-    return Verdict(Status.FAIL, (reason,), evidence, severity, values or {})
+    return Verdict(Status.FAIL, (reason,), evidence, severity, values or NO_VALUES)
 
 
 def manual(reason: str, *evidence: Piece) -> Verdict:
@@ -178,7 +181,7 @@ class Outcome:
     ceiling: Severity
     reasons: tuple[str, ...]
     evidence: tuple[Piece, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES)
     missing: tuple[Unobserved, ...] = ()
 
     @property

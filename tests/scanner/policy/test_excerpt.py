@@ -125,3 +125,11 @@ def test_a_malformed_text_is_shown_without_lines() -> None:
     assert isinstance(broken, Malformed)
     assert pretty(broken) == '{\n"Id": \\u202e\\u0000'
     assert lines_of(broken, (0,)) == ()
+
+
+def test_equal_policies_share_one_text() -> None:
+    statement = {"Sid": 'a "quoted" \\ name', "Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Statement": [statement, {**statement, "Condition": {}}]})
+    first, second = read(document), read(document)
+    assert pretty(first) is pretty(second)
+    assert pretty(first) == json.dumps(json.loads(document), indent=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.facts.snapshot import Snapshot
 from scanner.scope.consumers import consumers, consumers_of, named_by_policy, rights_on
+from scanner.scope.excess import reach_of
 from scanner.scope.principals import roles
 from scanner.vocabulary import gaps, seen
 from tests.builders import AUTHORIZATION_DETAILS, OWN, a_role, a_snapshot, denied
@@ -60,3 +61,23 @@ def test_identities_that_the_queue_names_are_known_and_not_whole_accounts() -> N
     named = allow("sqs:*", to={"AWS": [OWN, poller, "arn:aws:iam::999988887777:role/x"]})
     assert list(named_by_policy(a_queue(policy=named), a_snapshot())) == [poller]
     assert list(named_by_policy(a_queue(), a_snapshot())) == []
+
+
+def test_queues_are_told_apart_where_principals_overlap() -> None:
+    names = ("one", "two", "three", "four")
+    pairs = {"first": names[:2], "second": names[1:3], "all": names}
+    holders = tuple(
+        a_role(name, inline={"q": allow("sqs:ReceiveMessage", on=[a_queue_arn(q) for q in pair])})
+        for name, pair in pairs.items()
+    )
+    snapshot = a_snapshot(
+        queues=tuple(a_queue(name) for name in names),
+        subscriptions=tuple(a_subscription(name) for name in names),
+        roles=holders,
+    )
+    for queue in seen(snapshot.sqs.queues):
+        readers = [one.name for one in seen(consumers_of(queue, snapshot))]
+        assert readers == [name for name, pair in pairs.items() if queue.name in pair]
+    first, *_ = seen(roles(snapshot))
+    reach = reach_of(first, snapshot)
+    assert [[queue.name for queue in alike.queues] for alike in reach] == [["one", "two"]]
