@@ -77,7 +77,7 @@ def test_the_call_is_spelled_out(statement: Document, expected: list[object] | N
 
 def test_the_call_is_granted_where_the_notaction_was() -> None:
     when = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    policy = a_policy(allow_all_but("iam:*") | {"Condition": when})
+    policy = a_policy({**allow_all_but("iam:*"), "Condition": when})
     _, named = json.loads(call_by_name(policy, policy.statements))["Statement"]
     assert named == {"Effect": "Allow", "Action": CALL, "Resource": "*", "Condition": when}
 
