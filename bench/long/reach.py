@@ -22,12 +22,12 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A statement that loads a name: where, and what it defines if it stands at module level."""
+    """A statement that loads a name: where, in which function, or what it defines outside of one."""
 
     path: str
     first: int
     last: int
-    in_function: bool
+    function: str
     names: tuple[str, ...]
 
 
@@ -75,9 +75,9 @@ class Uses:
                         tests.add(one.path)
                         continue
                     found = one.loads.get(local, [])
-                    uses += [use for use in found if use.in_function]
+                    uses += [use for use in found if use.function]
                     more = {
-                        (one.name, new) for use in found if not use.in_function for new in use.names
+                        (one.name, new) for use in found if not use.function for new in use.names
                     }
                     if local in one.imported:
                         more.add((one.name, local))
@@ -108,7 +108,7 @@ def _look(module: _Module, node: ast.AST, where: Where) -> None:
         name = _loaded(child)
         if name:
             first, last = span(inner.statement)
-            use = _Use(module.path, first, last, inner.function is not None, inner.names)
+            use = _Use(module.path, first, last, (*inner.scope, "")[0], inner.names)
             module.loads[name].append(use)
         _look(module, child, inner)
 
@@ -147,12 +147,21 @@ class Reach:
         found = self._in_lines(mutant.path, mutant.first, mutant.last)
         if not mutant.scope or not found:
             names = mutant.names or (mutant.scope.partition(".")[0],)
-            uses, files = self._uses.of(mutant.path, names)
-            for use in uses:
-                found |= self._in_lines(use.path, use.first, use.last)
-            found |= {test for file in files for test in self._by_file[file]}
-            found |= self._contracts_of(mutant.path)
+            found |= self._users(mutant.path, names, set()) | self._contracts_of(mutant.path)
         return sorted(found, key=lambda test: (self._breadth[test], test))
+
+    def _users(self, path: str, names: Sequence[str], known: set[Name]) -> set[str]:
+        """The tests that use names, or functions that used them while test files were loaded."""
+        uses, files = self._uses.of(path, names)
+        found = {test for file in files for test in self._by_file[file]}
+        for use in uses:
+            ran = self._in_lines(use.path, use.first, use.last)
+            caller = (use.path, use.function)
+            if not ran and caller not in known:
+                known.add(caller)
+                ran = self._users(use.path, [use.function], known)
+            found |= ran
+        return found
 
     def _in_lines(self, path: str, first: int, last: int) -> set[str]:
         by_line = self._lines.get(path, {})

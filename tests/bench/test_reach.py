@@ -14,6 +14,9 @@ from bench.long.reach import Reach, Uses
 FILES = {
     "scanner/policy/names.py": "SEND = 'sqs:SendMessage'\nBOTH = {SEND}\nREAD = 'sqs:Get'\n",
     "scanner/policy/__init__.py": "from scanner.policy.names import BOTH\n",
+    "scanner/scope/made.py": (
+        "def one(name):\n    return name + 'x'\ndef two():\n    return [one('a')]\nMADE = two()\n"
+    ),
     "scanner/scope/queues.py": (
         "from scanner.policy import BOTH\n"
         "from scanner.policy import names\n"
@@ -23,6 +26,7 @@ FILES = {
         "    return one == names.READ\n"
     ),
     "scanner/controls/sqs/sqs_01_sent.py": "CONTROL = {'sqs:Get'}\n",
+    "tests/test_made.py": "from scanner.scope.made import MADE\n",
     "tests/test_names.py": "from scanner.policy.names import SEND\n",
     "tests/test_others.py": "from scanner.policy.names import READ as READING\n",
     "tests/contracts/test_controls.py": "",
@@ -36,6 +40,7 @@ LINES = {
 }
 SECONDS = dict.fromkeys(
     (
+        "tests/test_made.py::a",
         *("tests/test_names.py::a", "tests/test_names.py::b", "tests/test_others.py::a"),
         *("tests/test_queues.py::wide", "tests/test_queues.py::narrow"),
         "tests/contracts/test_controls.py::all",
@@ -85,6 +90,12 @@ def test_at_module_level_those_that_use_the_name_wherever_it_went(reach: Reach) 
         "tests/test_others.py::a",
         "tests/test_queues.py::wide",
     ]
+
+
+def test_what_ran_while_files_were_loaded_is_held_by_those_that_use_what_came_of_it(
+    reach: Reach,
+) -> None:
+    assert reach.tests_of(mutant("scanner/scope/made.py", "'x'")) == ["tests/test_made.py::a"]
 
 
 def test_a_control_is_held_by_what_holds_for_it_and_for_all(reach: Reach) -> None:

@@ -241,6 +241,12 @@ def test_refusing_a_read_never_makes_anything_look_better(control: Control[Any])
                     assert not looks_better(outcome, after, case.snapshot), (case, path)
 
 
+def test_answers_hold_for_a_year_but_for_those_about_images_and_a_thing_done_once() -> None:
+    days = {one.id: one.attestation.valid_days for one in CONTROLS if one.attestation}
+    images = {f"M-AMI-{number}": 90 for number in range(1, 16)}
+    assert {name: n for name, n in days.items() if n != 365} == images | {"M-PSC-1": 3650}
+
+
 def looks_better(old: Outcome, after: dict[str, Outcome], snapshot: Snapshot) -> bool:
     """Whether a resource that failed or was not seen got away, or fails less badly."""
     if old.status not in {Status.FAIL, Status.NOT_ASSESSED}:

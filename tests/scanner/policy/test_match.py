@@ -85,6 +85,7 @@ def test_patterns_overlap_when_some_text_fits_both(one: str, other: str) -> None
         ("arn:aws:iam::*:role/*", "arn:aws:iam::1:role/app/*", True),
         ("arn:aws:iam::1:role/app/*", "arn:aws:iam::*:role/*", False),
         ("a?c", "a*c", False),
+        ("a?c", "abc", True),
         ("a*c", "a?c", True),
         ("?*", "*", False),
         ("a", "a", True),

@@ -38,6 +38,11 @@ def test_these_calls_and_events_are_to_be_heard() -> None:
     }
     assert set(TRAIL_CALLS) == {"StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"}
     assert CHANGE_SET_CALLS == ("StartChangeSet",)
+    assert ROOT_SIGN_IN == {
+        "source": "aws.signin",
+        "detail-type": "AWS Console Sign In via CloudTrail",
+        "detail": {"eventSource": "signin.amazonaws.com", "userIdentity": {"type": "Root"}},
+    }
     ends = ("Succeeded", "Failed", "Cancelled")
     assert set(CHANGE_SET_EVENTS) == {f"Change Set {end}" for end in ends}
 

@@ -80,9 +80,10 @@ def test_only_confirmed_listeners_of_the_topic_count() -> None:
     ours = a_listener("email", "a@x.example")
     pending = a_listener("email", "b@x.example", "PendingConfirmation")
     other = replace(ours, topic=f"{TOPIC}-other")
-    snapshot = a_snapshot(subscriptions=Partial((ours, pending, other), (elsewhere, here)))
+    queue = a_listener("sqs", a_queue_arn())
+    snapshot = a_snapshot(subscriptions=Partial((ours, pending, other, queue), (elsewhere, here)))
     listed = listeners(a_topic(), snapshot)
-    assert (seen(listed), gaps(listed)) == ((ours,), (here,))
+    assert (seen(listed), gaps(listed)) == ((ours, queue), (here,))
     (fact,) = mail_fact(a_topic(), snapshot)
     assert fact.value == "1"
     assert mail_fact(a_topic("quiet"), snapshot) == ()

@@ -75,6 +75,13 @@ def test_the_call_is_spelled_out(statement: Document, expected: list[object] | N
     assert found == (expected or [])
 
 
+def test_the_call_is_granted_where_the_notaction_was() -> None:
+    when = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    policy = a_policy({**allow_all_but("iam:*"), "Condition": when})
+    _, named = json.loads(call_by_name(policy, policy.statements))["Statement"]
+    assert named == {"Effect": "Allow", "Action": CALL, "Resource": "*", "Condition": when}
+
+
 def test_a_single_statement_may_stand_without_a_list() -> None:
     policy = replace(a_policy(allow(ANY)), text=json.dumps({"Statement": allow(ANY)}))
     (statement,) = json.loads(call_by_name(policy, policy.statements))["Statement"]

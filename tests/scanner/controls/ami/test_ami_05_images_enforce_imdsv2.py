@@ -70,6 +70,7 @@ def test_images_enforce_imdsv2(case: Case) -> None:
 def test_the_remedy_registers_the_snapshot_of_the_image_if_it_has_one() -> None:
     images = (an_image(imds_support="", devices=[a_device("snap-1", device="/dev/sda1")]),)
     (outcome,) = outcomes_of(CONTROL, a_snapshot(images=images, products=PRODUCTS))
+    assert outcome.values["new_name"] == "ami-0product-imdsv2"
     terraform = fill(CONTROL.remedy, outcome.values).terraform
     assert 'snapshot_id = "snap-1"' in terraform
     assert 'root_device_name    = "/dev/sda1"' in terraform

@@ -26,7 +26,14 @@ def of(sentence: str, expected: Expected, image: Image) -> Case:
 
 
 CASES = (
-    of("a private image passes", passes("ami-0product is not public."), an_image()),
+    of(
+        "a private image passes",
+        passes(
+            "ami-0product is not public.",
+            shows="Launch permission for all: not seen\nState: available",
+        ),
+        an_image(),
+    ),
     of("an image that says it is public fails", critical(), an_image(public=True)),
     of(
         "a launch permission for all fails whatever the image says",

@@ -137,7 +137,7 @@ CASES = (
     ),
     of(
         "controls that were not executed are not assessed, by name",
-        not_assessed(DESCRIBE, "assessment asmt-1 did not run scan-windows"),
+        not_assessed(DESCRIBE, "NotExecuted (assessment asmt-1 did not run scan-windows"),
         an_assessment(framework=FRAMEWORK, controls=(SKIPPED,)),
     ),
     of(

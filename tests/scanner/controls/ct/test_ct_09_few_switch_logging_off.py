@@ -282,6 +282,7 @@ def test_the_remedy_denies_all_ways_to_the_principal_itself() -> None:
 
 def test_with_the_remedy_applied_nothing_is_left_to_judge() -> None:
     remedy = remedy_for(role_with(allow("cloudtrail:*")))
+    assert "--policy-name keep-logging-on " in remedy.cli
     document = json.loads(remedy.cli.split("<<'POLICY'\n")[1].split("\nPOLICY\n")[0])
     after = role_with(allow("cloudtrail:*"), document["Statement"][0])
     (outcome,) = outcomes_of(CONTROL, seen_with(after))
