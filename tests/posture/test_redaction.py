@@ -116,8 +116,17 @@ class Broken:
         raise RuntimeError("first\nsecond")
 
 
+def only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out pytest's handlers: they take some lines for failures and cannot report others."""
+    ours = [handler for handler in LOGGER.handlers if isinstance(handler, OneLine)]
+    monkeypatch.setattr(LOGGER, "handlers", ours)
+
+
 @pytest.mark.parametrize("value", [*FORGERIES, Odd()], ids=range(len(FORGERIES) + 1))
-def test_one_event_is_one_line_of_json_whatever_is_in_it(lines: Lines, value: Any) -> None:
+def test_one_event_is_one_line_of_json_whatever_is_in_it(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    only_ours(monkeypatch)
     LOGGER.warning(value)
     LOGGER.warning("message %r", value)
     LOGGER.warning("extra", extra={"value": value, "more\nx": [value]})
@@ -134,8 +143,7 @@ def test_a_line_that_cannot_be_made_is_one_line_too(
     monkeypatch: pytest.MonkeyPatch,
     broken: tuple[Any, ...],
 ) -> None:
-    ours = [handler for handler in LOGGER.handlers if isinstance(handler, OneLine)]
-    monkeypatch.setattr(LOGGER, "handlers", ours)  # pytest's takes such a line for a failure
+    only_ours(monkeypatch)
     LOGGER.warning(*broken)
     (line,) = lines()
     assert json.loads(line)["event"] == "a line could not be written"
