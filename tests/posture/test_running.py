@@ -234,8 +234,9 @@ def test_a_scan_whose_snapshot_cannot_be_kept_is_tried_again_and_then_fails_with
     blocked.touch()
     a_store(settings, location=blocked)
     scan = visit(seller)
-    assert (scan.state, scan.attempt, scan.reason) == ("running", 1, "")
+    assert (scan.state, scan.attempt, scan.reason_code) == ("queued", 1, "snapshot_not_kept")
     for _ in range(2):
+        make_due(scan)
         attempt(scan)
     scan = reread(scan)
     assert (scan.state, scan.reason_code) == ("failed", "snapshot_not_kept")
