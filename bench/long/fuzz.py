@@ -10,18 +10,21 @@ from bench.long import suite
 from bench.long.ledger import Measured
 
 POLICIES = 10_000
+PASSED, FAILED = 0, 1
 TEST = "tests/scanner/policy/test_hostile_policies.py"
 
 
 def measure() -> Measured:
-    """Run the test with 10,000 policies."""
+    """Run the test with 10,000 policies; raises CalledProcessError if it cannot be run."""
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "--no-services", TEST],
         cwd=suite.ROOT,
         env=os.environ | {"FUZZ_POLICIES": str(POLICIES)},
         check=False,
     )
-    held = ran.returncode == 0
+    if ran.returncode not in {PASSED, FAILED}:
+        raise subprocess.CalledProcessError(ran.returncode, ran.args)
+    held = ran.returncode == PASSED
     return Measured(
         what=f"{POLICIES:,} hostile or malformed policies, judged by every control",
         figure="no crash, no pass" if held else "a crash or a pass: see the output",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +40,6 @@ def files() -> list[str]:
 
 def run(arguments: Sequence[str], plugin: object) -> int:
     """Run pytest in this process, with one plugin of ours; returns its exit code."""
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # The same examples every time, whatever the machine is busy with.
     settings.register_profile(
         "same",
@@ -53,6 +51,7 @@ def run(arguments: Sequence[str], plugin: object) -> int:
     )
     settings.load_profile("same")
     fixed = [
+        "--disable-plugin-autoload",
         *(f"--deselect={test}" for test in LEFT_OUT),
         "-c",
         str(ROOT / "bench/long/tests.ini"),

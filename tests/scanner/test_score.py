@@ -69,6 +69,8 @@ def test_the_worst_severity_and_the_count_decide_a_controls_share(
 def test_nothing_assessed_means_no_score(status: Status) -> None:
     result = score([an_outcome(resource=ROOT, region="", status=status)])
     assert (result.value, result.low, result.coverage) == (None, None, None)
+    assert result.total.manual == (status is Status.MANUAL)
+    assert result.total.applicable == (status is not Status.NOT_APPLICABLE)
 
 
 def test_an_unread_control_costs_bound_and_coverage_but_not_the_score() -> None:

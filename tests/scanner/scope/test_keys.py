@@ -143,6 +143,7 @@ NOT_SNS: Document = {**NOT_STRANGER, "NotPrincipal": SNS}
         ((allow(*USE, to=SNS, sid="a"), deny("kms:*", to="*")), ()),
         ((allow(*USE, to=SNS, sid="a"), deny("kms:Decrypt", to=SNS)), ()),
         ((allow(*USE, to=SNS, sid="a"), deny("kms:Decrypt", to={"AWS": OWN})), ("a",)),
+        ((allow(*USE, to=SNS, sid="a"), deny("kms:Encrypt", to=SNS)), ("a",)),
         (
             (
                 allow(*USE, to=SNS, sid="a"),

@@ -59,6 +59,13 @@ def test_what_is_tightened_is_tight(rules: tuple[RecommendedRule, ...]) -> None:
         assert list(openings(rule, (2222,))) == []
 
 
+def test_a_thousand_ports_go_private_and_one_more_is_too_many() -> None:
+    thousand, more = (a_recommended_rule(22, to=21 + number) for number in (1_000, 1_001))
+    (kept,), (cut,) = tightened((thousand,), ()), tightened((more,), ())
+    assert (kept["FromPort"], kept["ToPort"], kept["IpRanges"]) == (22, 1_021, ["10.0.0.0/8"])
+    assert (cut["FromPort"], cut["ToPort"], cut["IpRanges"]) == (443, 443, ["0.0.0.0/0"])
+
+
 def test_tight_rules_stay_and_equal_ones_are_written_once() -> None:
     rules = (a_recommended_rule(8443, "10.0.0.0/8"), a_recommended_rule(), EVERYTHING)
     assert [(one["FromPort"], one["IpRanges"]) for one in tightened(rules, ())] == [

@@ -18,6 +18,18 @@ def test_only_a_statement_on_everything_grants_them() -> None:
     assert {one.action for one in agreement_grants(a_policy(allow_all_but("s3:*")))} == AGREEMENTS
 
 
+def test_these_are_the_rights_on_agreements() -> None:
+    assert {one.removeprefix("aws-marketplace:") for one in AGREEMENTS} == {
+        *("SearchAgreements", "DescribeAgreement", "GetAgreementTerms"),
+        *(
+            f"{verb}Agreement{what}Request"
+            for verb in ("Send", "Cancel")
+            for what in ("Payment", "Cancellation")
+        ),
+        "BatchCreateBillingAdjustmentRequest",
+    }
+
+
 def test_the_conditions_of_the_guide_are_both() -> None:
     when = {"StringEquals": {PARTY: "Proposer"}, "ForAllValues:StringEquals": {TYPE: "x"}}
     (guide,) = a_policy(allow(SEARCH, when=when)).statements

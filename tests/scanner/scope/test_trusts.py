@@ -146,7 +146,10 @@ def test_a_restriction_that_names_strangers_lets_them_in(
         (trust(PARTNER, when={"StringEqualsIfExists": {"sts:ExternalId": "a"}}), PARTNERS),
         (trust(PARTNER, when=equals(PrincipalOrgID="o-x1")), []),
         (trust("AROAEXAMPLE"), [(K.DELETED, "AROAEXAMPLE")]),
-        (trust({"Service": RESALE_SERVICE}), [(K.IMPOSTOR, RESALE_SERVICE)]),
+        (
+            trust({"Service": "resale-authorization.marketplace.amazonaws.com"}),
+            [(K.IMPOSTOR, RESALE_SERVICE)],
+        ),
         (trust({"Service": "ec2.amazonaws.com"}), []),
     ],
 )
