@@ -34,7 +34,7 @@ from posture.scans.failing import NOT_CONNECTED, Reason
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.requesting import LockedError
 from posture.scans.running import limits, visit_of
-from posture.scans.verified import end, record_look
+from posture.scans.verified import SCANNED, end, is_scanned, record_look
 from scanner.aws import CannotReach, Stopped, session_name
 from scanner.control import Control
 from scanner.controls import every_control
@@ -127,7 +127,10 @@ def why_not(*, finding: Finding, account: Account) -> Reason | None:
 
 
 def claim_verification(verification_id: uuid.UUID) -> VerificationClaim | None:
-    """Take a verification that is queued, or whose worker was lost; None when there is none."""
+    """Take a verification that is queued, or whose worker was lost; None when there is none.
+
+    One whose account is being scanned ends instead: both would read the same.
+    """
     if is_locked():
         return None
     organisation = organisation_of_verification(verification_id)
@@ -138,6 +141,9 @@ def claim_verification(verification_id: uuid.UUID) -> VerificationClaim | None:
         if row is None or not row.claim():
             return None
         finding = Finding.objects.select_related("account").get(pk=row.finding_id)
+        if is_scanned(finding.account):
+            end(row.held(row.fence), SCANNED, LeaseState.CANCELLED)
+            return None
         return VerificationClaim(row, finding, finding.account, row.fence)
 
 
