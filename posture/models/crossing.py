@@ -90,7 +90,10 @@ def organisation_of_verification(verification: uuid.UUID) -> uuid.UUID | None:
 
 
 def overdue_verifications(republish_seconds: float) -> list[Located]:
-    """Return running ones whose lease is over, and queued ones last published that long ago."""
+    """Return running ones whose lease is over, and queued ones last published that long ago.
+
+    A hundred at most, the longest waiting first.
+    """
     rows = _ask("SELECT * FROM overdue_verifications(make_interval(secs => %s))", republish_seconds)
     return [Located(*row) for row in rows]
 
