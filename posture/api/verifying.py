@@ -40,7 +40,8 @@ class Verify(APIView):
         """Read what the finding's control needs again, and record that one finding.
 
         409 when it cannot be looked at now: finding_resolved, control_retired, answered_by_people,
-        account_not_connected, scan_under_way (a scan of the account looks at it, too).
+        account_not_connected, scan_under_way (a scan of the account looks at it, too),
+        too_many_checks (3 of an account or 10 of the organisation are under way already).
         """
         scope = caller(request)
         finding = generics.get_object_or_404(access.findings_of(scope), pk=pk)

@@ -28,7 +28,8 @@ WALLS = "\n".join([
            WHERE (v.state = 'running' AND v.lease_until < statement_timestamp())
               OR (v.state = 'queued' AND coalesce(v.published_at, v.queued_at)
                   < statement_timestamp() - unpublished_for)
-           ORDER BY v.queued_at, v.id""",
+           ORDER BY v.queued_at, v.id
+           LIMIT 100""",
     ),
 ])
 

@@ -22,6 +22,13 @@ QUESTION = _walls.question(
        WHERE p.unused_since < unused_before""",
 )
 
+def _older(engine):
+    """Return a condition: this engine's version is lower than the one that is asked with."""
+    return rf"""CASE WHEN {engine} ~ '^[a-z-]+ [0-9]{{1,6}}([.][0-9]{{1,6}}){{0,5}}$'
+        THEN string_to_array(split_part({engine}, ' ', 2), '.')::integer[] < version
+        ELSE false END"""
+
+
 WALLS = "\n".join([
     _walls.wall("posture_rejudgement"),
     _walls.addressable("posture_rejudgement"),
@@ -42,30 +49,39 @@ WALLS = "\n".join([
     _walls.question(
         "accounts_judged_by_older(version integer[], by_engine text, most integer)",
         "TABLE (organisation_id uuid, id uuid)",
-        r"""SELECT a.organisation_id, a.id
+        f"""SELECT a.organisation_id, a.id
             FROM public.posture_account AS a JOIN public.posture_scan AS s ON s.id = a.last_scan_id
             WHERE a.state IN ('connected', 'paused') AND s.snapshot_id IS NOT NULL
-              AND CASE WHEN s.engine ~ '^[a-z-]+ [0-9]{1,6}([.][0-9]{1,6}){0,5}$'
-                  THEN string_to_array(split_part(s.engine, ' ', 2), '.')::integer[] < version
-                  ELSE false END
+              AND {_older("s.engine")}
               AND NOT EXISTS (SELECT FROM public.posture_rejudgement AS r
-                  WHERE r.scan_id = s.id AND r.engine = by_engine)
+                  WHERE r.scan_id = s.id AND r.engine = by_engine AND r.state <> 'cancelled')
             ORDER BY a.scored_at, a.id
-            LIMIT greatest(0, most - (SELECT count(*) FROM public.posture_rejudgement
-                WHERE state IN ('queued', 'running')))""",
+            LIMIT greatest(0, most - (SELECT count(*) FROM public.posture_rejudgement AS w
+                WHERE w.engine = by_engine AND w.state IN ('queued', 'running')))""",
     ),
     _walls.question(
-        "due_rejudgements(unpublished_for interval, most integer)",
+        "rejudgements_left_behind(version integer[])", "TABLE (organisation_id uuid, id uuid)",
+        f"""SELECT r.organisation_id, r.id FROM public.posture_rejudgement AS r
+            WHERE (r.state = 'queued'
+                OR (r.state = 'running' AND r.lease_until < statement_timestamp()))
+              AND {_older("r.engine")}
+            ORDER BY r.queued_at, r.id
+            LIMIT 100""",
+    ),
+    _walls.question(
+        "due_rejudgements(by_engine text, unpublished_for interval, most integer)",
         "TABLE (organisation_id uuid, id uuid)",
         """SELECT r.organisation_id, r.id FROM public.posture_rejudgement AS r
-           WHERE (r.state = 'running' AND r.lease_until < statement_timestamp())
+           WHERE r.engine = by_engine
+             AND ((r.state = 'running' AND r.lease_until < statement_timestamp())
               OR (r.state = 'queued' AND (r.published_at IS NULL
-                  OR r.published_at < statement_timestamp() - unpublished_for))
+                  OR r.published_at < statement_timestamp() - unpublished_for)))
            ORDER BY r.queued_at, r.id
            LIMIT greatest(0, most - (SELECT count(*) FROM public.posture_rejudgement AS w
-               WHERE (w.state = 'running' AND w.lease_until >= statement_timestamp())
+               WHERE w.engine = by_engine
+                 AND ((w.state = 'running' AND w.lease_until >= statement_timestamp())
                   OR (w.state = 'queued'
-                      AND w.published_at >= statement_timestamp() - unpublished_for)))""",
+                      AND w.published_at >= statement_timestamp() - unpublished_for))))""",
     ),
 ])
 

@@ -90,7 +90,10 @@ def organisation_of_verification(verification: uuid.UUID) -> uuid.UUID | None:
 
 
 def overdue_verifications(republish_seconds: float) -> list[Located]:
-    """Return running ones whose lease is over, and queued ones last published that long ago."""
+    """Return running ones whose lease is over, and queued ones last published that long ago.
+
+    A hundred at most, the longest waiting first.
+    """
     rows = _ask("SELECT * FROM overdue_verifications(make_interval(secs => %s))", republish_seconds)
     return [Located(*row) for row in rows]
 
@@ -110,9 +113,16 @@ def organisation_of_rejudgement(rejudgement: uuid.UUID) -> uuid.UUID | None:
 def accounts_judged_by_older(version: list[int], engine: str, most: int) -> list[Located]:
     """Return accounts whose last scan an engine of a lower version judged, and nobody since.
 
-    `version` is that of `engine`, in parts. No more than leave `most` rejudgements under way.
+    `version` is that of `engine`, in parts. No more than leave `most` rejudgements by that engine
+    under way; one that was cancelled does not count.
     """
     rows = _ask("SELECT * FROM accounts_judged_by_older(%s, %s, %s)", version, engine, most)
+    return [Located(*row) for row in rows]
+
+
+def rejudgements_left_behind(version: list[int]) -> list[Located]:
+    """Return rejudgements meant for an engine of a lower version that no worker has, at most 100."""
+    rows = _ask("SELECT * FROM rejudgements_left_behind(%s)", version)
     return [Located(*row) for row in rows]
 
 
@@ -121,10 +131,10 @@ def scanned_accounts(aws_account: str = "") -> list[Located]:
     return [Located(*row) for row in _ask("SELECT * FROM scanned_accounts(%s)", aws_account)]
 
 
-def due_rejudgements(republish_seconds: float, most: int) -> list[Located]:
-    """Return rejudgements to publish, as many as leave `most` with workers."""
-    statement = "SELECT * FROM due_rejudgements(make_interval(secs => %s), %s)"
-    return [Located(*row) for row in _ask(statement, republish_seconds, most)]
+def due_rejudgements(engine: str, republish_seconds: float, most: int) -> list[Located]:
+    """Return rejudgements by an engine to publish, as many as leave `most` of them with workers."""
+    statement = "SELECT * FROM due_rejudgements(%s, make_interval(secs => %s), %s)"
+    return [Located(*row) for row in _ask(statement, engine, republish_seconds, most)]
 
 
 def _ask(

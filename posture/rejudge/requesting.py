@@ -11,7 +11,12 @@ from django.db.models.functions import Now
 
 from posture.enqueue import enqueue
 from posture.models import MAX_ATTEMPTS, Account, LeaseState, Rejudgement, is_locked
-from posture.models.crossing import Located, accounts_judged_by_older, due_rejudgements
+from posture.models.crossing import (
+    Located,
+    accounts_judged_by_older,
+    due_rejudgements,
+    rejudgements_left_behind,
+)
 from posture.models.tenancy import within
 from posture.scans.recording import REACHABLE
 from scanner.report import ENGINE
@@ -25,6 +30,7 @@ WORKER_LOST = (
     "The worker was lost three times while it judged this scan again. The worker's log says why; "
     "the next scan judges the account by the same controls."
 )
+OVERTAKEN = "A newer version of Seller Posture is installed; it judges this account instead."
 
 
 class NothingToJudgeError(Exception):
@@ -62,15 +68,18 @@ def request(*, account: Account) -> tuple[Rejudgement, bool]:
 def hand_out() -> int:
     """Queue accounts that older controls judged last, publish what is due; return how many.
 
-    For the tick. After an upgrade the accounts thus follow one after another. Harmless in
+    For the tick. After an upgrade the accounts thus follow one after another, and what still waits
+    for the older version ends; what waits for a newer one is left to its workers. Harmless in
     parallel: publishing twice is claimed once. A locked installation stays as it was saved.
     """
     if is_locked():
         return 0
     numbers = [int(part) for part in re.findall(r"\d+", ENGINE)]
+    for place in rejudgements_left_behind(numbers):
+        _guarded(_end_overtaken, place)
     for place in accounts_judged_by_older(numbers, ENGINE, AT_ONCE):
         _guarded(_queue, place)
-    due = due_rejudgements(settings.REPUBLISH_SECONDS, AT_ONCE)
+    due = due_rejudgements(ENGINE, settings.REPUBLISH_SECONDS, AT_ONCE)
     return sum(_guarded(_publish, place) for place in due)
 
 
@@ -81,6 +90,19 @@ def _guarded(work: Callable[[Located], bool], place: Located) -> bool:
     except Exception:  # a row that cannot be worked must not hold up those of other organisations
         log.exception("rejudgement not handed out", extra={"row": str(place.id)})
         return False
+
+
+def _end_overtaken(place: Located) -> bool:
+    waiting = Q(state=LeaseState.QUEUED) | Q(state=LeaseState.RUNNING, lease_until__lt=Now())
+    ended = Rejudgement.objects.filter(waiting, pk=place.id).update(
+        state=LeaseState.CANCELLED,
+        finished_at=Now(),
+        lease_until=None,
+        fence=F("fence") + 1,
+        reason_code="newer_version",
+        reason=OVERTAKEN,
+    )
+    return bool(ended)
 
 
 def _queue(place: Located) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from posture.models import Answer, Attestation, AttestationEnd
+from posture.models import Answer, Attestation, AttestationEnd, Finding
 from posture.scans.findings import Step
 from scanner.control import Outcome
 from scanner.controls import every_control
@@ -55,6 +55,11 @@ def as_said(outcome: Outcome, answer: Attestation) -> Outcome:
         evidence=(*facts, *outcome.evidence),
         missing=(),
     )
+
+
+def is_of_an_answer(finding: Finding) -> bool:
+    """Whether somebody's no opened the finding, also when that no has ended since."""
+    return bool(finding.evidence) and finding.evidence[0].get("label") == ANSWER
 
 
 def end_overtaken(

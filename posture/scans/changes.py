@@ -109,19 +109,22 @@ def compare(
     controls: Collection[str],
     *,
     only: str = "",
+    but: Collection[str] = (),
 ) -> Changes:
     """Compare outcomes, by fingerprint, with the stored findings that are open or named by them.
 
     `controls` are the ids that exist today: a finding of a control that was retired no longer
     applies. A pass, or being gone from a list that was read whole, closes; being manual, not
     assessed or unseen closes nothing. `only` is the fingerprint of the one finding that may open
-    or change, where others are not looked at.
+    or change, where others are not looked at; nothing opens or changes `but` tells of, which
+    `known` leaves out, too.
     """
     changes = Changes()
     stored = {finding.fingerprint: finding for finding in known}
     for fingerprint in sorted(outcomes):
         outcome = outcomes[fingerprint]
-        if outcome.status is Status.FAIL and only in {"", fingerprint}:
+        mine = only in {"", fingerprint} and fingerprint not in but
+        if outcome.status is Status.FAIL and mine:
             changes.failing.append(_failing(fingerprint, outcome, stored.get(fingerprint)))
     changes.events += [one.change for one in changes.failing if one.change is not None]
     by_control: dict[str, list[Outcome]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Q
 
@@ -9,13 +10,13 @@ from posture.models import Account, Finding, Waiver, fingerprint
 from posture.models.plain import storable, storable_json
 from posture.scans.answers import answered, answers_in_force, end_overtaken
 from posture.scans.changes import Changes, Known, compare
-from posture.scans.findings import Step, write_findings
+from posture.scans.findings import Gains, Step, write_findings, write_points
 from posture.scans.results import Asked, hints_of, write_results
 from posture.scans.unseen import Left, asked, attested, left_open
-from scanner.control import Outcome
+from scanner.control import Control, Outcome
 from scanner.controls import every_control
 from scanner.score import Score, score
-from scanner.vocabulary import Status
+from scanner.vocabulary import Severity, Status, Topic
 
 
 def settle(
@@ -24,31 +25,63 @@ def settle(
     """Write findings, events and results of these outcomes; return the score and what changed.
 
     `newer` are fingerprints of findings that something newer than these outcomes has spoken of:
-    they stay as that left them. The caller writes the score.
+    they stay as that left them, and count as such. The caller writes the score.
     """
     given = list(outcomes)
     answers = answers_in_force(step)
-    named = {
-        key: answered(one, answers)
-        for key, one in by_fingerprint(step.account, given)
-        if key not in newer
-    }
+    controls = {control.id: control for control in every_control()}
+    kept = _stand_ins(step.account, newer, controls)
+    judged_now = by_fingerprint(step.account, given)
+    named = {key: answered(one, answers) for key, one in judged_now} | kept
     left = left_open(step.account, named.values(), answers)
     end_overtaken(step, answers, left, named.values())
     named = _with_answers(step.account, named, left, attested(step.account, left, answers))
-    controls = {control.id for control in every_control()}
-    known = [one for one in _known(step.account, named) if one.fingerprint not in newer]
+    every = _known(step.account, named)
+    known = [one for one in every if one.fingerprint not in kept]
     judged = score(
         named.values(),
         open_before=[one.as_open() for one in known if one.is_open and one.control in controls],
         waived=waived(step),
     )
-    changes = compare(named, known, controls)
+    changes = compare(named, known, controls, but=kept)
     write_findings(step, changes, known, judged)
+    write_points((one for one in every if one.fingerprint in kept), Gains.of(judged))
     manual = [one for one in given if one.status is Status.MANUAL]
     hints = hints_of([*manual, *(asked(step.account, one) for one in left.values())])
     write_results(step, named.values(), changes.left(known), judged, Asked(hints, left))
     return judged, changes
+
+
+def _stand_ins(
+    account: Account, fingerprints: Collection[str], controls: Mapping[str, Control[Any]]
+) -> dict[str, Outcome]:
+    """Outcomes that say of these findings what is stored; those of retired controls are left out.
+
+    One that is gone stands as not applicable, so that a control with nothing else keeps its row.
+    """
+    rows = Finding.objects.filter(
+        account=account, fingerprint__in=fingerprints, control__in=controls
+    )
+    ceilings = {name: control.severity for name, control in controls.items()}
+    return {
+        row.fingerprint: _stand_in(row, ceilings[row.control]) for row in rows.defer("evidence")
+    }
+
+
+def _stand_in(row: Finding, ceiling: Severity) -> Outcome:
+    fixed = row.resolution == Finding.Resolution.FIXED
+    over = Status.PASS if fixed else Status.NOT_APPLICABLE
+    return Outcome(
+        control=row.control,
+        topic=Topic(row.topic),
+        resource=row.resource,
+        name=row.resource_name,
+        region=row.region,
+        status=Status.FAIL if row.is_open else over,
+        severity=Severity(row.severity),
+        ceiling=ceiling,
+        reasons=tuple(row.reasons) if row.is_open else (),
+    )
 
 
 def _with_answers(

@@ -33,8 +33,8 @@ Seen = Verification.Seen
 
 SCANNED = Reason(
     "scanned_meanwhile",
-    "A scan of the whole account began or ended meanwhile; it looks at this finding, too, and its "
-    "result counts.",
+    "A scan of the whole account began or ended meanwhile. It looks at this finding, too, and its "
+    "result counts; if that scan ends without a result, check again.",
 )
 GONE = "The list that held this resource was read in full, and it is no longer there."
 UNSEEN = "What the control needs could not be read, so the finding stays as it was."
@@ -88,15 +88,25 @@ def record_look(*, verification: Verification, fence: int, look: Look) -> bool:
 
 
 def _refused(step: Step) -> Reason | None:
-    """Why this look must not count."""
+    """Why this look must not count.
+
+    A scan is dated by when it began to read, so one that ended after the look began may have read
+    later than the look did.
+    """
     account = step.account
     if account.state not in REACHABLE:
         return NOT_CONNECTED
     if step.taken_at - step.at > CLOCKS_DIFFER_BY:
         return CLOCK
-    newer = account.scored_at is not None and step.taken_at < account.scored_at
-    running = Scan.objects.filter(account=account, state=LeaseState.RUNNING)
-    return SCANNED if newer or running.exists() else None
+    last = account.last_scan
+    known = (account.scored_at, last.finished_at if last is not None else None)
+    newer = any(moment is not None and step.taken_at < moment for moment in known)
+    return SCANNED if newer or is_scanned(account) else None
+
+
+def is_scanned(account: Account) -> bool:
+    """Whether a scan of the whole account runs, whose result is to count instead of a look's."""
+    return Scan.objects.filter(account=account, state=LeaseState.RUNNING).exists()
 
 
 def _record(step: Step, finding: Finding, held: QuerySet[Verification], look: Look) -> None:

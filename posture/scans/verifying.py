@@ -30,11 +30,12 @@ from posture.models.crossing import Located, organisation_of_verification, overd
 from posture.models.leased import ACTIVE
 from posture.models.tenancy import committed, within
 from posture.profiles import profile_of
+from posture.scans.answers import is_of_an_answer
 from posture.scans.failing import NOT_CONNECTED, Reason
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.requesting import LockedError
 from posture.scans.running import limits, visit_of
-from posture.scans.verified import end, record_look
+from posture.scans.verified import SCANNED, end, is_scanned, record_look
 from scanner.aws import CannotReach, Stopped, session_name
 from scanner.control import Control
 from scanner.controls import every_control
@@ -57,6 +58,19 @@ LOST = Reason(
 )
 UNDER_WAY = (
     "A scan of this account is under way. It looks at this finding, too; wait for its result."
+)
+
+ANSWERED = (
+    "Somebody's answer opened this finding, because AWS refused what the control needs. Scan the "
+    "account, or answer again."
+)
+MOST_OF_ACCOUNT = 3
+"""Looks at a time: a scan reads the same more cheaply, and AWS throttles per account."""
+MOST_OF_ORGANISATION = 10
+"""Looks at a time, so that one organisation does not take the workers from all others."""
+TOO_MANY = (
+    "{active} findings of this {whose} are being checked already, and there may be {most} at a "
+    "time. Wait for one to end, or scan the account: a scan looks at all of its findings."
 )
 
 
@@ -85,14 +99,14 @@ def request_verification(
 
     Returns it and whether it is new: a finding has one queued or running verification at most, and
     asking again gives that one. Raises NotVerifiableError (finding_resolved, control_retired,
-    answered_by_people, account_not_connected, scan_under_way, locked).
+    answered_by_people, account_not_connected, scan_under_way, locked, too_many_checks).
     """
     account = Account.objects.select_for_update().get(pk=finding.account_id)
     locked = Finding.objects.select_for_update().get(pk=finding.pk)
     active = Verification.objects.filter(finding=locked, state__in=ACTIVE).first()
     if active is not None:
         return active, False
-    why = why_not(finding=locked, account=account)
+    why = why_not(finding=locked, account=account) or _too_many(account)
     if why is not None:
         raise NotVerifiableError(*why)
     made = Verification.objects.create(
@@ -115,9 +129,11 @@ def why_not(*, finding: Finding, account: Account) -> Reason | None:
     if not finding.is_open:
         return Reason("finding_resolved", "This finding is resolved; the next scan looks again.")
     if control is None:
-        return Reason("control_retired", f"{finding.control} is not judged any more.")
+        return _retired(finding)
     if control.attestation is not None:
         return Reason("answered_by_people", "No API shows this. Answer the control instead.")
+    if is_of_an_answer(finding):
+        return Reason("answered_by_people", ANSWERED)
     if account.state != Account.State.CONNECTED:
         message = f"{account.label} is {account.state}. Test its connection first."
         return Reason("account_not_connected", message)
@@ -126,8 +142,25 @@ def why_not(*, finding: Finding, account: Account) -> Reason | None:
     return None
 
 
+def _too_many(account: Account) -> Reason | None:
+    """Say that enough is being checked. Two who ask for two accounts at once may go one over."""
+    active = Verification.objects.filter(state__in=ACTIVE)
+    for whose, rows, most in (
+        ("account", active.filter(account=account), MOST_OF_ACCOUNT),
+        ("organisation", active, MOST_OF_ORGANISATION),
+    ):
+        count = rows.count()
+        if count >= most:
+            told = TOO_MANY.format(active=count, whose=whose, most=most)
+            return Reason("too_many_checks", told)
+    return None
+
+
 def claim_verification(verification_id: uuid.UUID) -> VerificationClaim | None:
-    """Take a verification that is queued, or whose worker was lost; None when there is none."""
+    """Take a verification that is queued, or whose worker was lost; None when there is none.
+
+    One whose account is being scanned ends instead: both would read the same.
+    """
     if is_locked():
         return None
     organisation = organisation_of_verification(verification_id)
@@ -138,6 +171,9 @@ def claim_verification(verification_id: uuid.UUID) -> VerificationClaim | None:
         if row is None or not row.claim():
             return None
         finding = Finding.objects.select_related("account").get(pk=row.finding_id)
+        if is_scanned(finding.account):
+            end(row.held(row.fence), SCANNED, LeaseState.CANCELLED)
+            return None
         return VerificationClaim(row, finding, finding.account, row.fence)
 
 
@@ -148,7 +184,10 @@ def verify(claim: VerificationClaim) -> None:
     of ours gives it back for its next attempt.
     """
     control = _control(claim.finding.control)
-    if claim.account.state != Account.State.CONNECTED or control is None:
+    if control is None:
+        _end(claim, _retired(claim.finding))
+        return
+    if claim.account.state != Account.State.CONNECTED:
         _end(claim, NOT_CONNECTED)
         return
     try:
@@ -223,6 +262,10 @@ def _take_back(place: Located) -> bool:
 
 def _control(name: str) -> Control[Any] | None:
     return next((one for one in every_control() if one.id == name), None)
+
+
+def _retired(finding: Finding) -> Reason:
+    return Reason("control_retired", f"{finding.control} is not judged any more.")
 
 
 def _end(claim: VerificationClaim, reason: Reason) -> None:

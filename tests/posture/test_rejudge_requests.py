@@ -14,7 +14,7 @@ from posture.rejudge import claim, hand_out
 from posture.scans import prune
 from posture.tasks import rejudge_scan
 from scanner.report import ENGINE
-from tests.posture.rejudging import findings, judged, requested, visited
+from tests.posture.rejudging import OLDER, findings, judged, requested, visited
 from tests.posture.reports import an_image, an_outcome, day
 from tests.posture.rows import an_account
 from tests.posture.store import a_store
@@ -67,6 +67,48 @@ def test_one_of_another_version_is_left_to_its_workers(account: Account, scan: S
     with within(account.organisation_id):
         Rejudgement.objects.update(engine="seller-posture 99.0.0")
     assert claim(row.pk) is None
+    hand_out()
+    with within(account.organisation_id):
+        assert Rejudgement.objects.filter(state="queued").count() == 2
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+def test_what_waits_for_an_older_version_ends_and_holds_nothing_up(
+    folder: Path, acme: Organisation, attempts: int
+) -> None:
+    accounts = [an_account(acme, f"{number:012}") for number in range(1, 4)]
+    for one in accounts:
+        visited(one, an_outcome())
+    for one in accounts[:2]:
+        row = requested(one)
+        assert attempts == 0 or claim(row.pk) is not None
+    with within(acme):
+        Rejudgement.objects.update(engine=OLDER)
+        Rejudgement.objects.filter(state="running").update(lease_until=database_now())
+    assert hand_out() == 2
+    with within(acme):
+        ended = Rejudgement.objects.filter(engine=OLDER)
+        assert {(row.state, row.reason_code) for row in ended} == {("cancelled", "newer_version")}
+        assert Rejudgement.objects.filter(engine=ENGINE, state="queued").count() == 2
+
+
+def test_an_older_worker_that_still_judges_is_left_alone(account: Account, scan: Scan) -> None:
+    row = requested(account)
+    assert claim(row.pk) is not None
+    with within(account.organisation_id):
+        Rejudgement.objects.update(engine=OLDER)
+    assert hand_out() == 1
+    with within(account.organisation_id):
+        row.refresh_from_db()
+        assert row.state == "running"
+        assert Rejudgement.objects.filter(engine=ENGINE, state="queued").count() == 1
+
+
+def test_one_that_was_cancelled_is_queued_again(account: Account, scan: Scan) -> None:
+    requested(account)
+    with within(account.organisation_id):
+        Rejudgement.objects.update(state="cancelled", finished_at=database_now())
+    assert hand_out() == 1
 
 
 def test_a_worker_lost_three_times_fails_it(account: Account, scan: Scan) -> None:

@@ -55,6 +55,7 @@ def finding(account: Account) -> Finding:
     scan = a_claimed_scan(account)
     assert record(scan=scan, fence=scan.fence, report=a_report(FIRST, SECOND, OTHER))
     with within(account.organisation_id):
+        Scan.objects.update(finished_at=day(0))
         return Finding.objects.get(resource=FIRST.resource, control=FIRST.control)
 
 
@@ -237,6 +238,18 @@ def test_a_scan_that_was_recorded_meanwhile_counts_instead(
     assert record(scan=scan, fence=scan.fence, report=a_report(FIRST, taken_at=day(2)))
     before = stored(row)
     assert look(row, passing(FIRST)).reason_code == "scanned_meanwhile"
+    assert stored(row) == before
+
+
+def test_a_scan_that_began_before_and_ended_after_the_look_began_counts_instead(
+    row: Verification,
+) -> None:
+    with within(row.organisation_id):
+        Scan.objects.update(finished_at=day(1) + timedelta(seconds=1))
+    before = stored(row)
+    ended = look(row, passing(FIRST))
+    assert (ended.state, ended.reason_code) == ("cancelled", "scanned_meanwhile")
+    assert "if that scan ends without a result, check again" in ended.reason
     assert stored(row) == before
 
 

@@ -113,6 +113,15 @@ def test_one_worker_takes_it(finding: Finding) -> None:
     assert sorted(one is None for one in claims) == [False, True]
 
 
+def test_none_is_taken_while_the_account_is_scanned(finding: Finding) -> None:
+    row, _ = ask(finding)
+    a_scan(finding.account, state="running")
+    assert claim_verification(row.pk) is None
+    ended = reread(row)
+    assert (ended.state, ended.reason_code) == ("cancelled", "scanned_meanwhile")
+    assert (ended.finished_at is None, ended.lease_until) == (False, None)
+
+
 def test_messages_that_name_nothing_are_dropped(acme: Organisation) -> None:
     for text in ("", "nonsense", str(acme.pk)):
         verify_finding(text)

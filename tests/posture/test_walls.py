@@ -113,6 +113,7 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "organisation_of_rejudgement",
         "scanned_accounts",
         "accounts_judged_by_older",
+        "rejudgements_left_behind",
         "due_rejudgements",
         "operation_figures",
         "stuck_scans",
