@@ -11,7 +11,7 @@ from posture.scans.answers import answered, answers_in_force, end_overtaken
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.findings import Step, write_findings
 from posture.scans.results import Asked, hints_of, write_results
-from posture.scans.unseen import Left, asked, attested, left_open
+from posture.scans.unseen import Left, asked, attested, left_open, still_denied
 from scanner.control import Outcome
 from scanner.controls import every_control
 from scanner.score import Score, score
@@ -34,8 +34,10 @@ def settle(
         if key not in newer
     }
     left = left_open(step.account, named.values(), answers)
-    end_overtaken(step, answers, left, named.values())
+    end_overtaken(step, answers, named.values())
+    unread = still_denied(step.account, named.values(), left)
     named = _with_answers(step.account, named, left, attested(step.account, left, answers))
+    named |= {_fingerprint(step.account, one): one for one in unread}
     controls = {control.id for control in every_control()}
     known = [one for one in _known(step.account, named) if one.fingerprint not in newer]
     judged = score(
