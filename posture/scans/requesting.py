@@ -46,7 +46,7 @@ class LockedError(NotConnectedError):
     def __init__(self) -> None:
         super().__init__(
             "This installation is locked, so it scans nothing. Whoever runs it can unlock it with: "
-            "manage.py unlock"
+            "manage.py unlock --apply"
         )
 
 
