@@ -57,7 +57,7 @@ STEPS = (
 LOCKED = {
     "code": "locked",
     "message": "This installation is locked, so it enters no account.",
-    "advice": "Whoever runs it can unlock it with: manage.py unlock",
+    "advice": "Whoever runs it can unlock it with: manage.py unlock --apply",
 }
 
 

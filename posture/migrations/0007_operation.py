@@ -42,7 +42,7 @@ QUESTIONS = "\n".join([
     _walls.question(
         "stuck_scans(since interval)", "TABLE (organisation_id uuid, id uuid)",
         """SELECT s.organisation_id, s.id FROM public.posture_scan AS s
-           WHERE (s.state = 'queued' AND s.queued_at < statement_timestamp() - since)
+           WHERE (s.state = 'queued' AND greatest(s.queued_at, s.retry_at) < statement_timestamp() - since)
               OR (s.state = 'running' AND s.lease_until < statement_timestamp() - since)
            ORDER BY s.queued_at, s.id""",
     ),

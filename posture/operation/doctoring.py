@@ -8,7 +8,6 @@ import redis
 from django.conf import settings
 from django.core import checks
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils import timezone
 from posture.connections import check_principal
 from posture.models import database_now, installation
 from posture.models.crossing import stuck_scans
+from posture.scans.stores import StoreError, at_the_store
 
 Grade = Literal["ok", "warn", "fail"]
 
@@ -140,13 +140,19 @@ def _clock() -> Iterator[Seen]:
 
 
 def _snapshots() -> Iterator[Seen]:
-    store, content = storages["snapshots"], uuid.uuid4().hex.encode()
-    name = store.save(f"doctor/{uuid.uuid4()}", ContentFile(content))
+    content = uuid.uuid4().hex.encode()
     try:
-        with store.open(name) as file:
-            same = file.read() == content
-    finally:
-        store.delete(name)
+        with at_the_store() as store:
+            name = store.save(f"doctor/{uuid.uuid4()}", ContentFile(content))
+            try:
+                with store.open(name) as file:
+                    same = file.read() == content
+            finally:
+                store.delete(name)
+    except StoreError as refusal:
+        said = f"refuses or cannot be reached ({refusal}). Look at the disk, or at the bucket and "
+        yield Seen("fail", f"{said}its permissions.")
+        return
     if same:
         yield Seen("ok", "can be written, read and removed")
     else:
@@ -178,7 +184,8 @@ def _scans() -> Iterator[Seen]:
         yield Seen(
             "fail",
             f"{len(stuck)} wait or lost their worker for more than {STUCK_SECONDS // 60} min. Look at "
-            f"the workers of the queue scan; then: manage.py requeue --apply {some}",
+            f"the workers of the queue scan, and at SCANS_PER_ORGANISATION if many are of one organisation; "
+            f"then: manage.py requeue --apply {some}",
         )
     else:
         yield Seen("ok", "none is stuck")

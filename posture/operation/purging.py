@@ -2,17 +2,26 @@
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.core.files.storage import storages
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
-from posture.models import Account, Membership, Organisation, StoredSnapshot, User
+from posture.models import (
+    Account,
+    Membership,
+    Organisation,
+    Scan,
+    StoredSnapshot,
+    User,
+    is_locked,
+)
+from posture.models.leased import ACTIVE
 from posture.models.tenancy import OrganisationOwned
 from posture.operation.owning import require_owner
+from posture.scans.stores import StoreError, at_the_store
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +61,25 @@ def find_target(*, organisation: uuid.UUID, aws_account: str | None) -> Account 
 def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
     """Remove it if its name was typed, else count what would go; as the role `owner`.
 
-    In one transaction; the files of snapshots go after it. Raises CannotPurgeError for another
-    name, and NotOwnerError for the role `app`, which may not remove the history of findings.
+    Rows go in one transaction, and the files of snapshots before it ends: a store that refuses
+    leaves every row, so repeating it finds what is left. Raises CannotPurgeError for another name,
+    for such a store, while the installation is locked (its store may be the original's) and while
+    a scan of the target waits or runs; NotOwnerError for the role `app`, which may not remove the
+    history of findings.
     """
     if typed is not None and typed != name_of(target):
         message = f"{typed!r} is not the name of what would be removed. Nothing was removed."
         raise CannotPurgeError(message)
     require_owner()
+    if typed is not None and is_locked():
+        message = (
+            "This installation is locked: its store may still be that of the original. "
+            "manage.py unlock --apply ends that. Nothing was removed."
+        )
+        raise CannotPurgeError(message)
     with transaction.atomic():
+        if typed is not None:
+            _require_idle(target)
         paths = list(_of(StoredSnapshot, target).values_list("path", flat=True))
         members = _members(target)
         rows = {model._meta.db_table: _remove(_of(model, target)) for model in _tables(target)}
@@ -71,11 +91,37 @@ def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
             rows["posture_account"] = _remove(Account.objects.filter(pk=target.pk))
         if typed is None:
             transaction.set_rollback(True)
+        else:
+            _delete_files(paths)
     if typed is not None:
-        for path in paths:
-            storages["snapshots"].delete(path)  # one that is gone already is no error
         log.warning("purged", extra={"row": str(target.pk), "rows": sum(rows.values())})
     return Purged({table: count for table, count in rows.items() if count}, len(paths), people)
+
+
+def _require_idle(target: Account | Organisation) -> None:
+    """Hold its accounts, so that no scan is asked for, and refuse while one waits or runs."""
+    mine = {"organisation": target} if isinstance(target, Organisation) else {"pk": target.pk}
+    list(Account.objects.filter(**mine).order_by("pk").select_for_update().values_list("pk"))
+    if _of(Scan, target).filter(state__in=ACTIVE).exists():
+        message = (
+            "A scan of it waits or runs. Nothing was removed. Cancel it or wait for its end, then "
+            "repeat this."
+        )
+        raise CannotPurgeError(message)
+
+
+def _delete_files(paths: Iterable[str]) -> None:
+    """Before the rows that name them are gone for good; one that is gone already is no error."""
+    try:
+        with at_the_store() as store:
+            for path in paths:
+                store.delete(path)
+    except StoreError as refusal:
+        message = (
+            f"The store of snapshots did not delete a file ({refusal}). Every row is still there, "
+            "some files may be gone. Look at the disk or the bucket, then repeat this."
+        )
+        raise CannotPurgeError(message) from refusal
 
 
 def _tables(target: Account | Organisation) -> list[type[OrganisationOwned]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.core.management import call_command
@@ -177,6 +177,6 @@ def restore_snapshot(archive: ZipFile, path: str) -> None:
         if not store.exists(path):
             with archive.open(snapshot_member(path)) as member:
                 store.save(path, File(member))
-    except SuspiciousFileOperation as error:
+    except SuspiciousOperation as error:
         message = f"{path} leads out of the store of snapshots."
         raise NotABackupError(message) from error

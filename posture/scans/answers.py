@@ -1,6 +1,6 @@
 """What attestations make of an outcome: a yes passes, a no fails (design 2.7, 2.11 and 3)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from posture.models import Answer, Attestation, AttestationEnd, Finding
@@ -62,15 +62,15 @@ def is_of_an_answer(finding: Finding) -> bool:
     return bool(finding.evidence) and finding.evidence[0].get("label") == ANSWER
 
 
-def end_overtaken(
-    step: Step, answers: Answers, left: Collection[str], outcomes: Iterable[Outcome]
-) -> None:
+def end_overtaken(step: Step, answers: Answers, outcomes: Collection[Outcome]) -> None:
     """End the answers to controls that are not for people, where this scan could read the fact.
 
-    `left` are the controls that it could not read. It ends as replaced, by nobody: what was seen
-    stands in its place.
+    It could not where anything of a control was left unread, for whatever reason, unless something
+    else of it fails. An answer ends as replaced, by nobody: what was seen stands in its place.
     """
-    seen = {one.control for one in outcomes} - set(left)
+    unread = {one.control for one in outcomes if one.status is Status.NOT_ASSESSED}
+    failed = {one.control for one in outcomes if one.status is Status.FAIL}
+    seen = {one.control for one in outcomes} - unread | failed
     by_api = {control.id for control in every_control() if control.attestation is None}
     over = [one.pk for one in answers.values() if one.control in seen & by_api]
     Attestation.objects.filter(pk__in=over, ended_at__isnull=True).update(

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from posture.models import Scan, StoredSnapshot
+from posture.models import Scan, StoredSnapshot, is_locked
 from posture.models.crossing import organisations_to_prune
 from posture.models.tenancy import committed, within
 from posture.scans.stores import AtomicFiles, StoreError, at_the_store
@@ -108,8 +108,11 @@ def prune(*, at: datetime, seconds: float) -> Removable:
 
     Works organisation by organisation in small transactions and stops after so many seconds; the
     next call goes on. Several at once do no harm. An organisation whose files cannot be deleted
-    now keeps their rows and does not hold up the others.
+    now keeps their rows and does not hold up the others. A locked installation removes nothing:
+    it is a copy, and its store may still be that of the original.
     """
+    if is_locked():
+        return Removable()
     end = time.monotonic() + seconds
     _tidy(at)
     removed = Removable()

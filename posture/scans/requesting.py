@@ -46,7 +46,7 @@ class LockedError(NotConnectedError):
     def __init__(self) -> None:
         super().__init__(
             "This installation is locked, so it scans nothing. Whoever runs it can unlock it with: "
-            "manage.py unlock"
+            "manage.py unlock --apply"
         )
 
 
@@ -124,20 +124,19 @@ def _guarded(work: Callable[[Located], bool], place: Located) -> bool:
 
 
 def _start(place: Located) -> bool:
-    schedule = (
-        Schedule.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("account")
-        .filter(pk=place.id, next_run__lte=Now())
-        .first()
-    )
-    if schedule is None:
+    """The account is locked first, as by everybody who writes both; what is held comes next tick."""
+    free = Account.objects.select_for_update(skip_locked=True)
+    account = free.filter(schedule=place.id).first()
+    due = Schedule.objects.select_for_update(skip_locked=True)
+    schedule = due.filter(pk=place.id, next_run__lte=Now()).first()
+    if account is None or schedule is None:
         return False
     now = database_now()
     schedule.last_run = now
     schedule.next_run = schedule.run_after(now)
     schedule.save(update_fields=["last_run", "next_run"])
     try:
-        request_scan(account=schedule.account, by=None, trigger=Scan.Trigger.SCHEDULE)
+        request_scan(account=account, by=None, trigger=Scan.Trigger.SCHEDULE)
     except NotConnectedError:
         log.info("schedule of an account that is not connected", extra={"row": str(place.id)})
     return True

@@ -12,7 +12,7 @@ from posture.scans.answers import answered, answers_in_force, end_overtaken
 from posture.scans.changes import Changes, Known, compare
 from posture.scans.findings import Gains, Step, write_findings, write_points
 from posture.scans.results import Asked, hints_of, write_results
-from posture.scans.unseen import Left, asked, attested, left_open
+from posture.scans.unseen import Left, asked, attested, left_open, still_denied
 from scanner.control import Control, Outcome
 from scanner.controls import every_control
 from scanner.score import Score, score
@@ -34,8 +34,10 @@ def settle(
     judged_now = by_fingerprint(step.account, given)
     named = {key: answered(one, answers) for key, one in judged_now} | kept
     left = left_open(step.account, named.values(), answers)
-    end_overtaken(step, answers, left, named.values())
+    end_overtaken(step, answers, named.values())
+    unread = still_denied(step.account, named.values(), left)
     named = _with_answers(step.account, named, left, attested(step.account, left, answers))
+    named |= {_fingerprint(step.account, one): one for one in unread} | kept
     every = _known(step.account, named)
     known = [one for one in every if one.fingerprint not in kept]
     judged = score(

@@ -29,18 +29,38 @@ def left_open(
     Where a no that ended left a finding on the account, one outcome says that it was not seen: the finding
     stays until somebody says yes, or a scan sees the fact.
     """
-    by_control: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_control[outcome.control].append(outcome)
-    found = {
-        control: mine for control, mine in by_control.items() if _is_refused(mine, account.key)
-    }
+    grouped = _by_control(outcomes)
+    found = {control: mine for control, mine in grouped.items() if _is_refused(mine, account.key)}
     failed, denied = _failing(account, found) if found else (set(), set())
     for control in denied - failed:
         answer = answers.get((control, account.key))
         if answer is None and all(one.resource != account.key for one in found[control]):
             found[control].append(asked(account, found[control]))
     return {control: mine for control, mine in found.items() if control not in failed}
+
+
+def still_denied(account: Account, outcomes: Iterable[Outcome], left: Left) -> list[Outcome]:
+    """Return what keeps the finding of a no where something else than a refusal hid the fact.
+
+    One outcome that says that it was not seen, for each such control: a call that was throttled is
+    no reason to take the finding for gone.
+    """
+    unread = {
+        control: mine
+        for control, mine in _by_control(outcomes).items()
+        if control not in left
+        and any(one.status is Status.NOT_ASSESSED for one in mine)
+        and all(one.status is not Status.FAIL and one.resource != account.key for one in mine)
+    }
+    denied = _failing(account, unread)[1] if unread else set()
+    return [asked(account, unread[control]) for control in sorted(denied)]
+
+
+def _by_control(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    grouped: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        grouped[outcome.control].append(outcome)
+    return grouped
 
 
 def _is_refused(outcomes: Collection[Outcome], account: str) -> bool:

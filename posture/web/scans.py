@@ -47,6 +47,7 @@ FAILURES = {
     "worker_lost": "The worker was lost",
     "too_long": "It took too long",
     "internal": "A fault of ours",
+    "snapshot_not_kept": "The snapshot could not be kept",
     "clock": "The clock of our worker is wrong",
     "not_connected": "The account is not connected",
     "role_refused": "AWS refused the role",

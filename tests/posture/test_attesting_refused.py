@@ -166,6 +166,23 @@ def test_a_scan_that_can_see_again_ends_the_answer(
     assert not withdraw(attestation=made, by=ines)
 
 
+@pytest.mark.parametrize("trouble", ["Throttling", "Timeout"])
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_scan_that_could_not_look_leaves_the_answer(
+    account: Account, visit: Visit, ines: User, trouble: str, answer: str
+) -> None:
+    visit(refused())
+    made = attest(account=account, control_id=CONTROL, said=says(answer), by=ines)
+    counted = figures(account)
+    visit(PASSES, refused(Unobserved(ACTION, trouble, "us-east-1")), on=1)
+    made.refresh_from_db()
+    assert (made.end, made.ended_at) == ("", None)
+    assert (result().status, result().is_attested) == ("not_assessed", False)
+    assert Finding.objects.exclude(state="resolved").count() == (answer == "no")
+    visit(refused(), on=2)
+    assert (result().is_attested, figures(account)) == (True, counted)
+
+
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_no_answer_overrules_a_fail_that_was_seen(
     account: Account, visit: Visit, ines: User, answer: str

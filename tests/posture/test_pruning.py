@@ -14,8 +14,10 @@ from django.test import Client
 from django.urls import reverse
 
 from posture.models import Account, Organisation, Scan, database_now
+from posture.models.installation import Lock
 from posture.models.tenancy import within
 from posture.scans import prune, removable_everywhere, stored_json
+from posture.scans.pruning import Removable
 from posture.scans.stores import ASIDE, AtomicFiles
 from posture.scans.storing import keep, use
 from posture.tasks import prune_snapshots
@@ -77,6 +79,17 @@ def test_in_400_days_old_ones_go_on_schedule_and_every_file_has_its_row(
             rows = sorted(str(folder / row.path) for row in snapshots_of(account))
             assert rows == [str(file) for file in files_in(folder)]
             assert len(rows) == min(number + 1, 8)
+
+
+def test_a_locked_copy_removes_nothing(folder: Path, account: Account) -> None:
+    """Its store may be the original's."""
+    old(account, 400, 300, 200, 150, 100)
+    lock = Lock.objects.create(reason="Restored from a backup.")
+    assert prune(at=database_now(), seconds=FOR_EVER) == Removable()
+    assert len(files_in(folder)) == 5
+    lock.ended_at = database_now()
+    lock.save()
+    assert prune(at=database_now(), seconds=FOR_EVER).snapshots == 2
 
 
 def test_the_newest_stay_however_old_and_so_does_what_the_account_shows(

@@ -9,9 +9,12 @@ from zipfile import ZipFile
 
 import pytest
 from django.conf import LazySettings
+from django.core.exceptions import SuspiciousOperation
 
 from posture.operation.archive import FORMAT, Manifest, NotABackupError, Table, check, manifest_of
 from posture.operation.restoring import NotEmptyError, restore, restore_snapshot
+from posture.scans.stores import AtomicFiles
+from tests.posture.store import a_store
 
 Members = dict[str, bytes]
 Change = Callable[[Members], None]
@@ -117,6 +120,25 @@ def test_a_path_that_leads_out_of_the_store_is_refused(
     ):
         restore_snapshot(archive, path)
     assert not (Path(settings.SNAPSHOT_DIR).parent / "escaped").exists()
+
+
+class Wary(AtomicFiles):
+    """A store that tells of a strange path as one in a bucket does."""
+
+    def exists(self, name: str) -> bool:
+        """Refuse."""
+        raise SuspiciousOperation(name)
+
+
+def test_a_path_that_a_bucket_finds_suspicious_is_refused(
+    members: Members, tmp_path: Path, settings: LazySettings
+) -> None:
+    a_store(settings, f"{__name__}.Wary")
+    with (
+        ZipFile(written(members, tmp_path)) as archive,
+        pytest.raises(NotABackupError, match="out of the store"),
+    ):
+        restore_snapshot(archive, "../escaped")
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x03\x04" + b"\0" * 60])

@@ -16,8 +16,10 @@ from django.utils import timezone
 from posture.models import Account, Tick, database_now, note_tick
 from posture.models.installation import Lock
 from posture.operation.doctoring import Seen, examine
+from posture.scans.stores import AtomicFiles
 from tests.posture.operation.commands import manage
 from tests.posture.rows import a_scan
+from tests.posture.store import a_store
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
@@ -129,6 +131,34 @@ def test_a_store_that_cannot_be_written_is_named(settings: LazySettings, tmp_pat
     settings.STORAGES = changed
     (seen,) = look("snapshot store")
     assert seen.grade == "fail"
+
+
+class Bewildering(AtomicFiles):
+    """A store whose library has errors of its own, as boto has."""
+
+    def _save(self, name: str, content: object) -> str:
+        error = RuntimeError("secret-bucket")
+        error.response = {"Error": {"Code": "AccessDenied"}}  # type: ignore[attr-defined] # as boto
+        raise error
+
+
+def test_an_error_of_the_stores_own_library_stops_no_later_look(settings: LazySettings) -> None:
+    a_store(settings, f"{__name__}.Bewildering")
+    seen = dict(examine())
+    assert seen["snapshot store"].grade == "fail"
+    assert "(AccessDenied)" in seen["snapshot store"].said
+    assert seen["scans"].grade == "ok"
+
+
+@pytest.mark.parametrize(("minutes", "grade"), [(5, "ok"), (-5, "ok"), (-11, "fail")])
+def test_a_scan_that_is_to_be_tried_later_is_not_stuck(
+    account: Account, minutes: int, grade: str
+) -> None:
+    now = database_now()
+    long_ago, retry = now - timedelta(hours=2), now + timedelta(minutes=minutes)
+    a_scan(account, queued_at=long_ago, retry_at=retry)
+    (seen,) = look("scans")
+    assert (seen.grade, "SCANS_PER_ORGANISATION" in seen.said) == (grade, grade == "fail")
 
 
 def test_looking_at_the_store_leaves_nothing_behind(settings: LazySettings) -> None:

@@ -68,7 +68,7 @@ def test_nothing_is_scanned_until_it_is_unlocked(
     make_due(account)
     other = an_account(acme, "444455556666")
     waiting = a_scan(other, published_at=database_now() - timedelta(hours=1))
-    with pytest.raises(LockedError, match="unlock"), within(acme):
+    with pytest.raises(LockedError, match="unlock --apply"), within(acme):
         request_scan(account=account, by=None, trigger="manual")
     tick()
     assert (start_due(), take_back_overdue(), claim(waiting.pk)) == (0, 0, None)
@@ -86,7 +86,7 @@ def test_no_role_is_assumed(acme: Organisation, locked: Lock, fake_aws: "FakeAws
     account = a_seller(fake_aws, acme)
     fake_aws.forget_calls()
     result = connections.test(account=account, role_arn=account.role_arn)
-    assert (result.ok, result.code, "unlock" in result.advice) == (False, "locked", True)
+    assert (result.ok, result.code, "unlock --apply" in result.advice) == (False, "locked", True)
     assert {step for _, step, _ in result.checks} == {"skipped"}
     assert fake_aws.calls() == []
 

@@ -1,16 +1,18 @@
 """manage.py purge: an account or an organisation goes with all that hangs on it, and no more."""
 
+import subprocess
 import uuid
 
 import pytest
 
-from posture.models import Organisation, User
+from posture.models import Organisation, Scan, User
+from posture.models.installation import Lock
 from posture.models.tenancy import within
 from posture.operation.owning import NotOwnerError
 from posture.operation.purging import CannotPurgeError, find_target, purge
 from tests.posture.operation.commands import manage, printed
 from tests.posture.operation.full import OWNED, Company, rows_of
-from tests.posture.rows import a_member
+from tests.posture.rows import a_member, a_scan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,6 +85,48 @@ def test_the_application_itself_may_not_remove_history(larkfield: Company) -> No
         target = find_target(organisation=larkfield.organisation.pk, aws_account=None)
         with pytest.raises(NotOwnerError, match="owner"):
             purge(target=target, typed="Larkfield")
+
+
+def apply(company: Company) -> "subprocess.CompletedProcess[str]":
+    return manage("purge", str(company.organisation.pk), "--apply", "Larkfield")
+
+
+def test_a_store_that_refuses_leaves_every_row_to_try_again(larkfield: Company) -> None:
+    before, blocked = rows_of(larkfield.organisation), larkfield.files[1]
+    blocked.unlink()
+    (blocked / "full").mkdir(parents=True)
+    done = apply(larkfield)
+    assert (done.returncode, "did not delete a file" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+    assert rows_of(larkfield.organisation) == before
+    (blocked / "full").rmdir()
+    blocked.rmdir()
+    assert apply(larkfield).returncode == 0
+    assert rows_of(larkfield.organisation) == {}
+    assert not larkfield.files[0].exists()
+
+
+def test_a_locked_copy_is_not_purged(larkfield: Company) -> None:
+    before = rows_of(larkfield.organisation)
+    Lock.objects.create(reason="Restored from a backup.")
+    done = apply(larkfield)
+    assert (done.returncode, "unlock --apply" in done.stderr) == (1, True)
+    assert rows_of(larkfield.organisation) == before
+    assert all(file.exists() for file in larkfield.files)
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_what_is_being_scanned_is_not_purged(larkfield: Company, state: str) -> None:
+    """Its worker would keep another file after all have gone."""
+    scan = a_scan(larkfield.accounts[1], state=state)
+    one = ("--account", "444455556666", "--apply", "444455556666")
+    done = manage("purge", str(larkfield.organisation.pk), *one)
+    assert (done.returncode, "Cancel it" in done.stderr) == (1, True)
+    assert (apply(larkfield).returncode, larkfield.files[1].exists()) == (1, True)
+    other = ("--account", "111122223333", "--apply", "111122223333")
+    printed("purge", str(larkfield.organisation.pk), *other)
+    with within(larkfield.organisation):
+        assert [row.pk for row in Scan.objects.filter(state=state)] == [scan.pk]
 
 
 @pytest.mark.parametrize("account", [None, "999999999999"])

@@ -262,9 +262,18 @@ def test_a_scan_that_is_tried_again_says_why_and_when(owner: Client, account: Ac
     assert "is tried again" in notice
 
 
-def test_a_second_try_names_what_went_wrong_before(owner: Client, account: Account) -> None:
-    page = shown(owner, running(account, attempt=2, reason_code="unreachable"))
-    assert "Attempt 2 of 3. AWS could not be reached." in page
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("unreachable", "AWS could not be reached"),
+        ("snapshot_not_kept", "The snapshot could not be kept"),
+    ],
+)
+def test_a_second_try_names_what_went_wrong_before(
+    owner: Client, account: Account, code: str, said: str
+) -> None:
+    page = shown(owner, running(account, attempt=2, reason_code=code))
+    assert f"Attempt 2 of 3. {said}." in page
 
 
 def test_a_scan_without_a_free_slot_says_so_and_is_not_failed(
