@@ -59,7 +59,8 @@ def as_said(outcome: Outcome, answer: Attestation) -> Outcome:
 
 def is_of_an_answer(finding: Finding) -> bool:
     """Whether somebody's no opened the finding, also when that no has ended since."""
-    return bool(finding.evidence) and finding.evidence[0].get("label") == ANSWER
+    first = next(iter(finding.evidence or ()), None)
+    return isinstance(first, dict) and first.get("label") == ANSWER
 
 
 def end_overtaken(step: Step, answers: Answers, outcomes: Collection[Outcome]) -> None:
