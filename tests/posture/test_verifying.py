@@ -125,6 +125,8 @@ def test_none_is_taken_while_the_account_is_scanned(finding: Finding) -> None:
 def test_messages_that_name_nothing_are_dropped(acme: Organisation) -> None:
     for text in ("", "nonsense", str(acme.pk)):
         verify_finding(text)
+    with within(acme):
+        assert not Verification.objects.exists()
 
 
 def test_what_nobody_heard_of_is_published_again(finding: Finding, broker: "redis.Redis") -> None:
