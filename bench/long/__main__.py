@@ -10,10 +10,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bench.long import fuzz, mutation, suite
+from bench.long import faults, fuzz, mutation, suite
 from bench.long.ledger import PAGE, Measured, Row, written
 
-RUNS: Mapping[str, Callable[[], Measured]] = {"mutation": mutation.measure, "fuzz": fuzz.measure}
+RUNS: Mapping[str, Callable[[], Measured]] = {
+    "mutation": mutation.measure,
+    "fuzz": fuzz.measure,
+    **{name: faults.measure(name) for name in faults.RUNS},
+}
 
 
 def main(names: Sequence[str]) -> int:

@@ -15,9 +15,7 @@ PATIENCE_SECONDS = 60
 class Worker:
     """A prefork worker with one child, leader of its own process group; its log is a file."""
 
-    def __init__(
-        self, log: Path, environment: Mapping[str, str], tree: Path | None = None
-    ) -> None:
+    def __init__(self, log: Path, environment: Mapping[str, str], tree: Path | None = None) -> None:
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(

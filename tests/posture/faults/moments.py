@@ -55,7 +55,9 @@ class Moment:
 
 
 @contextmanager
-def standing_at(moment: Moment, aws: "FakeAws", account: Account, worker: Worker) -> Iterator[Leased]:
+def standing_at(
+    moment: Moment, aws: "FakeAws", account: Account, worker: Worker
+) -> Iterator[Leased]:
     """Within the block the worker stands at that moment of its work, which is given."""
     with Held(worker.last_words) as held:
         work = moment.come(Stage(aws, account, worker, held))

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
 
 
-def a_small_seller(
-    aws: "FakeAws", organisation: Organisation, number: str = LARKFIELD
-) -> Account:
+def a_small_seller(aws: "FakeAws", organisation: Organisation, number: str = LARKFIELD) -> Account:
     """A seller whose account has one region, which is read in half of the time."""
     account = a_seller(aws, organisation, number)
     aws.change_state(number, enabled_regions=["us-east-1"])

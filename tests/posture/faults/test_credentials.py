@@ -46,9 +46,7 @@ def refuse(aws: "FakeAws", seller: Account) -> None:
     )
 
 
-def test_a_session_that_ends_is_renewed_within_the_attempt(
-    aws: "FakeAws", seller: Account
-) -> None:
+def test_a_session_that_ends_is_renewed_within_the_attempt(aws: "FakeAws", seller: Account) -> None:
     scan = disturbed(aws, seller, for_good=False)
     assert scan.attempt == 1
     assert len(aws.calls("sts:AssumeRole")) > 1

@@ -147,4 +147,3 @@ def test_a_message_that_comes_while_every_connection_is_taken_is_sent_again(
     wait_until(is_over(scan), worker.last_words)
     assert reread(scan).attempt == 1
     assert_recorded_once(scan)
-

@@ -50,9 +50,9 @@ def assert_worker_goes_on(aws: "FakeAws", worker: Worker) -> None:
 def test_an_account_that_answers_slowly_for_ever_fails_with_the_reason(
     aws: "FakeAws", seller: Account, worker: Worker
 ) -> None:
-    aws.inject(Fault(kind="latency", seconds=1, account=seller.aws_account))
+    aws.inject(Fault(kind="latency", seconds=2, action="[!s]*", account=seller.aws_account))
     scan = a_scan(seller)
-    send(scan, soft=3, hard=60)
+    send(scan, soft=5, hard=60)
     wait_until(lambda: not reread(scan).is_active, worker.last_words)
     row = reread(scan)
     assert (row.state, row.reason_code, row.attempt) == ("failed", "too_long", 1)
@@ -71,7 +71,7 @@ def test_a_child_that_does_not_hear_its_limit_is_ended_and_its_scan_run_again(
     aws.inject(Fault(kind="latency", seconds=60, action="[!s]*"))
     scan = a_scan(seller)
     (child,) = worker.children()
-    send(scan, soft=3, hard=4)
+    send(scan, soft=4, hard=5)
     wait_until(lambda: child not in worker.children(), worker.last_words)
     assert (reread(scan).state, reread(scan).attempt) == ("running", 1)
     aws.clear_faults()
