@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import redis
+from django.conf import LazySettings
 from django.db.models import F
 
 from posture.models import Account, Organisation, Scan, Schedule, database_now
@@ -42,8 +43,9 @@ def scans_of(account: Account) -> list[tuple[str, str]]:
 
 
 def test_a_day_without_beat_is_caught_up_with_one_scan_for_each_account(
-    accounts: list[Account], broker: "redis.Redis"
+    accounts: list[Account], broker: "redis.Redis", settings: LazySettings
 ) -> None:
+    settings.REPUBLISH_SECONDS = 60
     lost, waiting = a_scan(accounts[0]), a_scan(accounts[1])
     assert claim(lost.pk) is not None
     for scan in (lost, waiting):

@@ -66,7 +66,7 @@ def test_a_child_is_killed_while(
 
 
 @pytest.mark.parametrize("moment", WHOLE, ids=lambda one: one.name)
-def test_a_whole_worker_is_killed_while(  # noqa: PLR0913, PLR0917 - fixtures
+def test_a_whole_worker_is_killed_while(
     moment: Moment,
     aws: "FakeAws",
     seller: Account,
@@ -77,8 +77,11 @@ def test_a_whole_worker_is_killed_while(  # noqa: PLR0913, PLR0917 - fixtures
 ) -> None:
     """It hears of the scan alone; the worker that stands by finishes it."""
     elsewhere = own_broker.url(1)
-    with a_worker(tmp_path, worker_environment | {"REDIS_URL": elsewhere}) as killed:
-        with publishing_to(elsewhere), standing_at(moment, aws, seller, killed) as work:
-            killed.end()
+    with (
+        a_worker(tmp_path, worker_environment | {"REDIS_URL": elsewhere}) as killed,
+        publishing_to(elsewhere),
+        standing_at(moment, aws, seller, killed) as work,
+    ):
+        killed.end()
     wait_until(lambda: is_over(work), worker.last_words)
     assert_done_once(work, moment, seller)

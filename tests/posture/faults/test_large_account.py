@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from posture.models import Scan
+from posture.scans import stored_json
 from sandbox.aws.seeds import many
 from scanner.facts.codec import load
-from posture.scans import stored_json
 from tests.posture.faults.scans import (
     a_small_seller,
     ask,
