@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OTHER = "777788889999"
 
 
-def send(scan: Scan, *, soft: float, hard: float) -> None:
+def send(scan: Scan, *, soft: int, hard: int) -> None:
     """Hand a scan to the worker: after so many seconds it is asked to end, and then ended."""
     with app.connection_for_write() as connection:
         app.send_task(
