@@ -113,7 +113,7 @@ def test_a_scan_that_cannot_keep_its_lease_stops_and_is_run_again(
         with no_connections():
             time.sleep(MORE_THAN_A_LEASE)
             held.let_go()
-            wait_until(lambda: told("scan was taken over"), worker.last_words)
+            wait_until(lambda: told("scan was taken over") or told(LEFT), worker.last_words)
     wait_until(is_over(scan), worker.last_words)
     assert reread(scan).attempt == 2
     assert_recorded_once(scan)

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TRIED = MOMENTS[: int(os.environ.get("FAULT_MOMENTS", "4"))]
-WHOLE = TRIED if TRIED == MOMENTS else ()
+CASES = [
+    (moment, whole)
+    for whole in ("a child", "a whole worker")
+    for moment in (TRIED if whole == "a child" or TRIED == MOMENTS else ())
+]
 """Every day tests/posture/test_worker.py kills a whole worker; starting one takes seconds."""
 
 
@@ -53,21 +57,10 @@ def assert_done_once(work: Leased, moment: Moment, account: Account) -> None:
         assert judged.count() == isinstance(row, Rejudgement)
 
 
-@pytest.mark.parametrize("moment", TRIED, ids=lambda one: one.name)
-def test_a_child_is_killed_while(
-    moment: Moment, aws: "FakeAws", seller: Account, worker: Worker
-) -> None:
-    with standing_at(moment, aws, seller, worker) as work:
-        (child,) = worker.children()
-        os.kill(child, signal.SIGKILL)
-        wait_until(lambda: child not in worker.children(), worker.last_words)
-    wait_until(lambda: is_over(work), worker.last_words)
-    assert_done_once(work, moment, seller)
-
-
-@pytest.mark.parametrize("moment", WHOLE, ids=lambda one: one.name)
-def test_a_whole_worker_is_killed_while(
+@pytest.mark.parametrize(("moment", "who"), CASES, ids=lambda one: getattr(one, "name", one))
+def test_work_is_done_once_though_its_worker_is_killed_while(
     moment: Moment,
+    who: str,
     aws: "FakeAws",
     seller: Account,
     worker: Worker,
@@ -75,13 +68,19 @@ def test_a_whole_worker_is_killed_while(
     worker_environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    """It hears of the scan alone; the worker that stands by finishes it."""
+    """A whole worker hears of the work alone, and the one that stands by finishes it."""
     elsewhere = own_broker.url(1)
-    with (
-        a_worker(tmp_path, worker_environment | {"REDIS_URL": elsewhere}) as killed,
-        publishing_to(elsewhere),
-        standing_at(moment, aws, seller, killed) as work,
-    ):
-        killed.end()
+    if who == "a child":
+        with standing_at(moment, aws, seller, worker) as work:
+            (child,) = worker.children()
+            os.kill(child, signal.SIGKILL)
+            wait_until(lambda: child not in worker.children(), worker.last_words)
+    else:
+        with (
+            a_worker(tmp_path, worker_environment | {"REDIS_URL": elsewhere}) as killed,
+            publishing_to(elsewhere),
+            standing_at(moment, aws, seller, killed) as work,
+        ):
+            killed.end()
     wait_until(lambda: is_over(work), worker.last_words)
     assert_done_once(work, moment, seller)
