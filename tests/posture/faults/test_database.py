@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 
 from posture.enqueue import publish
 from posture.models import Account
@@ -74,6 +75,7 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
 
 
 def restarted(server: Postgres, *, crash: bool) -> AbstractContextManager[object]:
+    connection.close()
     server.restart(crash=crash)
     return nullcontext()
 

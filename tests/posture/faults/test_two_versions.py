@@ -30,6 +30,7 @@ from tests.posture.faults.scans import (
     is_over,
     reread,
 )
+from tests.posture.faults.trees import with_links
 from tests.posture.reports import a_claimed_scan, a_report, an_outcome, day
 from tests.posture.workers import Worker, a_worker, wait_until
 
@@ -41,14 +42,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "AMI-99"
 NEWER, OLDER = "seller-posture 99.0", "seller-posture 0.0.1"
 OLD_FILE, NEW_FILE = "ami_06_images_not_public.py", "ami_99_images_not_public_either.py"
-
-
-def with_links(to: Path, source: Path, *, but: str) -> None:
-    """Make a folder that shows everything of another one but this, and no compiled files of it."""
-    to.mkdir()
-    for entry in source.iterdir():
-        if entry.name not in {but, "__pycache__"}:
-            (to / entry.name).symlink_to(entry)
 
 
 def a_newer_version(tree: Path) -> Path:
