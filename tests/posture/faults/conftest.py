@@ -5,7 +5,6 @@ once. Its own broker can be emptied, stopped and started without another test no
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +15,14 @@ from posture.models import Account
 from sandbox.valkey import Valkey, valkey
 from tests.posture.faults.brokers import publishing_to
 from tests.posture.faults.scans import a_small_seller
+from tests.posture.faults.trees import an_impatient_version
 from tests.posture.rows import an_organisation
 from tests.posture.workers import Worker, a_worker
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
+
+PLAIN = "777788889999"
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,9 @@ def crew(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Worker]:
     """The worker that stands by; tests take `worker`."""
-    with a_worker(tmp_path_factory.mktemp("crew"), worker_environment) as standing:
+    folder = tmp_path_factory.mktemp("crew")
+    tree = an_impatient_version(folder / "tree")
+    with a_worker(folder, worker_environment, tree) as standing:
         yield standing
 
 
@@ -82,8 +86,6 @@ def seller(db: None, aws: "FakeAws") -> Account:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A place for the logs of further workers."""
-    made = tmp_path / "workers"
-    made.mkdir()
-    return made
+def plain(db: None, aws: "FakeAws") -> Account:
+    """A connected account with a handful of findings, which is read in half of that again."""
+    return a_small_seller(aws, an_organisation("Plain"), PLAIN)

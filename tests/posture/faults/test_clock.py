@@ -26,29 +26,29 @@ def moved(scan: Scan, by: timedelta) -> None:
         Scan.objects.filter(pk=scan.pk).update(**{name: F(name) + by for name in moments})
 
 
-def test_a_worker_an_hour_behind_reads_for_the_record_only(seller: Account) -> None:
-    scanned(seller)
+def test_a_worker_an_hour_behind_reads_for_the_record_only(plain: Account) -> None:
+    scanned(plain)
     with time_machine.travel(timezone.now() - HOUR):
-        late = scanned(seller)
+        late = scanned(plain)
     assert (late.state, late.reason_code) == ("done", "older_report")
-    assert_shown_by_another(seller, late)
+    assert_shown_by_another(plain, late)
 
 
-def test_a_worker_an_hour_ahead_records_nothing_and_holds_up_nobody(seller: Account) -> None:
+def test_a_worker_an_hour_ahead_records_nothing_and_holds_up_nobody(plain: Account) -> None:
     with time_machine.travel(timezone.now() + HOUR):
-        early = scanned(seller)
+        early = scanned(plain)
     assert (early.state, early.reason_code, early.snapshot) == ("failed", "clock", None)
-    honest = scanned(seller)
+    honest = scanned(plain)
     assert honest.counts["opened"] > 0
-    assert_nothing_doubled(seller)
+    assert_nothing_doubled(plain)
 
 
-def assert_shown_by_another(seller: Account, scan: Scan) -> None:
-    with within(seller.organisation_id):
-        seller.refresh_from_db()
-    assert seller.last_scan_id != scan.pk
-    assert seller.scored_at is not None
-    assert seller.scored_at > scan.queued_at - HOUR
+def assert_shown_by_another(plain: Account, scan: Scan) -> None:
+    with within(plain.organisation_id):
+        plain.refresh_from_db()
+    assert plain.last_scan_id != scan.pk
+    assert plain.scored_at is not None
+    assert plain.scored_at > scan.queued_at - HOUR
 
 
 def test_a_lease_outlives_any_jump_of_the_worker_s_clock(account: Account) -> None:

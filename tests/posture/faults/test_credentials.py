@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def disturbed(aws: "FakeAws", seller: Account, *, for_good: bool) -> Scan:
+def disturbed(aws: "FakeAws", plain: Account, *, for_good: bool) -> Scan:
     """Run one attempt whose session ends while it reads."""
-    taken = claim(a_scan(seller).pk)
+    taken = claim(a_scan(plain).pk)
     assert taken is not None
     with ThreadPoolExecutor(1) as thread, Held(str) as held:
         held.hold(Call(aws, "iam:GetAccountAuthorizationDetails"))
         running = thread.submit(in_its_own_connection, lambda: run(taken))
         held.wait()
         if for_good:
-            refuse(aws, seller)
+            refuse(aws, plain)
         aws.shorten_sessions(0)
         aws.shorten_sessions(None)
         held.let_go()
@@ -37,30 +37,30 @@ def disturbed(aws: "FakeAws", seller: Account, *, for_good: bool) -> Scan:
     return reread(taken.scan)
 
 
-def refuse(aws: "FakeAws", seller: Account) -> None:
+def refuse(aws: "FakeAws", plain: Account) -> None:
     """Let the role trust somebody else from now on."""
     aws.create_scan_role(
-        account=seller.aws_account,
+        account=plain.aws_account,
         external_id="another",
         policy_document=policy_document(),
     )
 
 
-def test_a_session_that_ends_is_renewed_within_the_attempt(aws: "FakeAws", seller: Account) -> None:
-    scan = disturbed(aws, seller, for_good=False)
+def test_a_session_that_ends_is_renewed_within_the_attempt(aws: "FakeAws", plain: Account) -> None:
+    scan = disturbed(aws, plain, for_good=False)
     assert scan.attempt == 1
     assert len(aws.calls("sts:AssumeRole")) > 1
     assert_recorded_once(scan)
 
 
 def test_a_role_that_lets_nobody_in_any_more_ends_the_scan_with_nothing_recorded(
-    aws: "FakeAws", seller: Account
+    aws: "FakeAws", plain: Account
 ) -> None:
-    scan = disturbed(aws, seller, for_good=True)
+    scan = disturbed(aws, plain, for_good=True)
     assert (scan.state, scan.reason_code, scan.attempt) == ("failed", "role_refused", 1)
     assert "trust policy" in scan.reason
     assert scan.snapshot is None
-    with within(seller.organisation_id):
+    with within(plain.organisation_id):
         assert not Finding.objects.exists()
-        seller.refresh_from_db()
-    assert (seller.state_reason, seller.score) == (scan.reason, None)
+        plain.refresh_from_db()
+    assert (plain.state_reason, plain.score) == (scan.reason, None)

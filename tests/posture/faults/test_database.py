@@ -105,12 +105,12 @@ def test_a_scan_whose_record_is_cut_off_is_recorded_by_the_next_attempt(
 
 
 def test_a_scan_that_cannot_keep_its_lease_stops_and_is_run_again(
-    aws: "FakeAws", seller: Account, worker: Worker
+    aws: "FakeAws", plain: Account, worker: Worker
 ) -> None:
     told = worker.listen()
     with Held(worker.last_words) as held:
         held.hold(Call(aws, LAST))
-        scan = ask(seller)
+        scan = ask(plain)
         held.wait()
         with no_connections():
             time.sleep(MORE_THAN_A_LEASE)
@@ -122,12 +122,12 @@ def test_a_scan_that_cannot_keep_its_lease_stops_and_is_run_again(
 
 
 def test_a_short_outage_while_the_account_is_read_costs_no_attempt(
-    aws: "FakeAws", seller: Account, worker: Worker
+    aws: "FakeAws", plain: Account, worker: Worker
 ) -> None:
     told = worker.listen()
     with Held(worker.last_words) as held:
         held.hold(Call(aws, LAST))
-        scan = ask(seller)
+        scan = ask(plain)
         held.wait()
         with no_connections():
             wait_until(lambda: told("heartbeat failed"), worker.last_words)
@@ -138,10 +138,10 @@ def test_a_short_outage_while_the_account_is_read_costs_no_attempt(
 
 
 def test_a_message_that_comes_while_every_connection_is_taken_is_sent_again(
-    aws: "FakeAws", seller: Account, worker: Worker
+    aws: "FakeAws", plain: Account, worker: Worker
 ) -> None:
     told = worker.listen()
-    scan = a_scan(seller)
+    scan = a_scan(plain)
     with no_connections():
         publish("posture.run_scan", scan.pk)
         wait_until(lambda: told("OperationalError"), worker.last_words)

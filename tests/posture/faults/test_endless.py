@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OTHER = "777788889999"
+OTHER = "777788880000"
 
 
 def send(scan: Scan, *, soft: int, hard: int) -> None:
@@ -48,28 +48,28 @@ def assert_worker_goes_on(aws: "FakeAws", worker: Worker) -> None:
 
 
 def test_an_account_that_answers_slowly_for_ever_fails_with_the_reason(
-    aws: "FakeAws", seller: Account, worker: Worker
+    aws: "FakeAws", plain: Account, worker: Worker
 ) -> None:
-    aws.inject(Fault(kind="latency", seconds=2, action="[!s]*", account=seller.aws_account))
-    scan = a_scan(seller)
+    aws.inject(Fault(kind="latency", seconds=2, action="[!s]*", account=plain.aws_account))
+    scan = a_scan(plain)
     send(scan, soft=5, hard=60)
     wait_until(lambda: not reread(scan).is_active, worker.last_words)
     row = reread(scan)
     assert (row.state, row.reason_code, row.attempt) == ("failed", "too_long", 1)
     assert row.snapshot is None
-    with within(seller.organisation_id):
+    with within(plain.organisation_id):
         assert not Finding.objects.exists()
-        seller.refresh_from_db()
-    assert seller.state_reason == row.reason
+        plain.refresh_from_db()
+    assert plain.state_reason == row.reason
     assert_worker_goes_on(aws, worker)
 
 
 def test_a_child_that_does_not_hear_its_limit_is_ended_and_its_scan_run_again(
-    aws: "FakeAws", seller: Account, worker: Worker
+    aws: "FakeAws", plain: Account, worker: Worker
 ) -> None:
     """Calls that hang keep the child from ending in time, so the worker ends the child."""
     aws.inject(Fault(kind="latency", seconds=60, action="[!s]*"))
-    scan = a_scan(seller)
+    scan = a_scan(plain)
     (child,) = worker.children()
     send(scan, soft=4, hard=5)
     wait_until(lambda: child not in worker.children(), worker.last_words)

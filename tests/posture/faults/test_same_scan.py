@@ -28,9 +28,9 @@ def end_lease(scan: Scan) -> None:
 
 
 def test_of_two_that_read_the_account_the_one_with_the_newer_lease_records(
-    aws: "FakeAws", seller: Account
+    aws: "FakeAws", plain: Account
 ) -> None:
-    scan = a_scan(seller)
+    scan = a_scan(plain)
     first = claim(scan.pk)
     assert first is not None
     with ThreadPoolExecutor(1) as thread, Held(str) as held:
