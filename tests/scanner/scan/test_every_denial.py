@@ -69,16 +69,7 @@ TOUCHED: dict[str, set[str]] = {
         "MTR-01",
         "SQS-01",
     },
-    "cloudtrail:DescribeTrails": {
-        "CT-01",
-        "CT-02",
-        "CT-03",
-        "CT-04",
-        "CT-05",
-        "CT-06",
-        "CT-07",
-        "CT-08",
-    },
+    "cloudtrail:DescribeTrails": {f"CT-0{number}" for number in range(1, 9)},
     "cloudtrail:GetEventDataStore": set(),  # Brightwater's store is one more copy of what its trail keeps
     "cloudtrail:GetEventSelectors": {"CT-02"},
     "cloudtrail:GetTrailStatus": {"CT-01", "CT-02", "CT-03", "CT-04", "CT-05", "CT-08"},
