@@ -18,6 +18,9 @@ KEPT = {"content-length", "connection", "date", "server", "transfer-encoding"}
 PASSING = (b"<State>STARTED<", b"<State>INPROGRESS<")
 """What an answer says that will be another one soon."""
 
+UNWELL = {500, 502, 503, 504}
+"""Not 501, with which the fake AWS says that it has no such thing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,7 +35,7 @@ class Answer:
     @property
     def passing(self) -> bool:
         """Whether the same question will soon have another answer."""
-        return any(said in self.body[:1_000] for said in PASSING) or self.status >= 500
+        return any(said in self.body[:1_000] for said in PASSING) or self.status in UNWELL
 
 
 class Recorder:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,35 +39,51 @@ class Scanned:
         return len(self.report["unobserved"])
 
 
-def scan(served: Replaying, *, delay: float, throttled: bool = False) -> Scanned:
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A process that has ended: what it wrote, its exit code, and what it took."""
+
+    told: bytes
+    code: int
+    began: float
+    """When it was started, in seconds since 1970."""
+    seconds: float
+    cpu: float
+    peak: float
+    """Most memory that it held, in MB."""
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> Ran:
+    """Run a command to its end, with nothing of what it says beside its output shown."""
+    began = time.time()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    told = process.stdout.read() if process.stdout else b""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = used.ru_utime + used.ru_stime
+    return Ran(told, process.returncode, began, time.time() - began, cpu, used.ru_maxrss / 1024)
+
+
+def scan(served: Replaying, *options: str, delay: float, throttled: bool = False) -> Scanned:
     """Scan once in a process of its own; what had to be recorded first is asked for again."""
+    command = [sys.executable, "-m", "scanner", "--role-arn", role_arn(), "--external-id", "bench"]
     while True:
         served.begin(delay=delay, throttled=throttled)
-        began = time.time()
-        command = [sys.executable, "-m", "scanner", "--role-arn", role_arn(), "--external-id", "bench"]  # fmt: skip
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **served.environment()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        told = process.stdout.read() if process.stdout else b""
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        whole = time.time() - began
+        ran = run([*command, *options], {**os.environ, **served.environment()})
         counted = served.counted()
-        if process.returncode:
-            raise RuntimeError(f"The scanner ended with {process.returncode}.")
+        if ran.code:
+            raise RuntimeError(f"The scanner ended with {ran.code}.")
         if not counted.missed:
             return Scanned(
                 counted,
-                json.loads(told),
-                counted.first - began,
+                json.loads(ran.told),
+                counted.first - ran.began,
                 counted.last - counted.first,
-                whole,
-                used.ru_utime + used.ru_stime,
-                used.ru_maxrss / 1024,
+                ran.seconds,
+                ran.cpu,
+                ran.peak,
             )
 
 
