@@ -28,7 +28,8 @@ LIMITS: Mapping[str, Refill] = {
 class Buckets:
     """The buckets of all accounts."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Mapping[str, Refill] = LIMITS) -> None:
+        self._limits = limits
         self._left: dict[tuple[str, str, str], tuple[float, float]] = {}
 
     def take(self, account: str, region: str, asked: Answer) -> bool:
@@ -36,7 +37,7 @@ class Buckets:
         name = limit_of(asked.service, asked.operation)
         if not name:
             return True
-        limit, now, key = LIMITS[name], time.monotonic(), (account, region, name)
+        limit, now, key = self._limits[name], time.monotonic(), (account, region, name)
         left, since = self._left.get(key, (float(limit.burst), now))
         left = min(limit.burst, left + (now - since) * limit.rate)
         self._left[key] = (left - (left >= 1), now)

@@ -7,7 +7,7 @@ from math import ceil
 
 from bench.accounts import AWS_POLICIES, ENABLED, GROUPS, POLICIES, SIZES, Seeded
 from bench.replaying import replay
-from bench.scanning import heading, held, scan
+from bench.scanning import held, scan, section
 
 BAR = 1.02
 COMMAND = "python -m bench.calls"
@@ -17,9 +17,8 @@ QUERIES, METRICS = 500, 4
 
 
 def main() -> None:
-    """Print the table."""
-    print(heading(COMMAND))
-    print(table(), end="")
+    """Print the section."""
+    section("Calls", COMMAND, table)
 
 
 def table() -> str:

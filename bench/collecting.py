@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bench.accounts import ENABLED
 from bench.buckets import LIMITS
 from bench.replaying import replay
-from bench.scanning import RUNS, Scanned, heading, held, scan
+from bench.scanning import RUNS, Scanned, held, scan, section
 
 BAR, THROTTLED_BAR, START_BAR, PEAK_BAR = 1.25, 1.2, 1.0, 150.0
 COMMAND = "python -m bench.collecting"
@@ -22,9 +22,8 @@ EC2_ELSEWHERE = 5
 
 
 def main() -> None:
-    """Print the tables."""
-    print(heading(COMMAND))
-    print(table(), end="")
+    """Print the section."""
+    section("Collecting", COMMAND, table)
 
 
 def table() -> str:

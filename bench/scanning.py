@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 from bench.replaying import ROOT, Counted, Replaying, role_arn
 
 RUNS = 3
+MISSED = "NO"
+"""What a row says of a bar that is not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,15 @@ def scan(served: Replaying, *options: str, delay: float, throttled: bool = False
             )
 
 
-def heading(command: str) -> str:
-    """The first lines of a section of docs/performance.md."""
+def section(title: str, command: str, table: Callable[[], str]) -> None:
+    """Print a section of docs/performance.md, ready to be put there."""
     load = os.getloadavg()[0]
     today = f"{datetime.now(UTC):%d %B %Y}".lstrip("0")
-    return f"`{command}`, {today}, {os.cpu_count()} cores, load {load:.1f} at the start:\n"
+    print(f"## {title}: `{command}`\n", flush=True)
+    print(f"{today}, {os.cpu_count()} cores, load {load:.1f} before:\n", flush=True)
+    print(f"```\n{table()}```\n", flush=True)
 
 
 def held(value: float, bar: float) -> str:
     """Whether a figure keeps below its bar, as a table says it."""
-    return "yes" if value <= bar else "NO"
+    return "yes" if value <= bar else MISSED

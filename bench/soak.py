@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.accounts import ACCOUNT
 from bench.replaying import ROOT, Replaying, replay, role_arn
-from bench.scanning import heading, held
+from bench.scanning import held, section
 from sandbox.databases import RUN, migrated_copy
 from sandbox.services import for_tests
 
@@ -37,9 +37,8 @@ LEASE = {"LEASE_SECONDS": "60", "RETRY_SECONDS": "5"}
 
 
 def main() -> None:
-    """Print the table."""
-    print(heading(COMMAND))
-    print(table(soak()), end="")
+    """Print the section."""
+    section("Memory of a worker", COMMAND, lambda: table(soak()))
 
 
 def table(sizes: list[float]) -> str:
@@ -102,7 +101,7 @@ def _worker() -> Iterator[int]:
         *("--pool", "prefork", "-c", "1", "--max-tasks-per-child", "100000"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"),
     ]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         yield process.pid
     finally:

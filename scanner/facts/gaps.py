@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 from scanner.facts.unread import NOT_READ, hints_of
 from scanner.policy import Policy
@@ -36,7 +36,7 @@ def _gather(value: Any, found: dict[Unobserved, None]) -> None:
 def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, tuple):
         return value
-    members = _members(type(value))
+    members = _members(cast(Hashable, type(value)))
     if members:
         return [getattr(value, name) for name in members]
     return value.values() if isinstance(value, Mapping) else ()
@@ -47,4 +47,4 @@ def _members(kind: type) -> tuple[str, ...]:
     """The fields of a dataclass of facts that may hold gaps; nothing of any other class."""
     if not dataclasses.is_dataclass(kind) or issubclass(kind, Policy):
         return ()
-    return tuple(name for name, hint in hints_of(kind).items() if hint not in PLAIN)
+    return tuple(name for name, hint in hints_of(cast(Hashable, kind)).items() if hint not in PLAIN)
