@@ -110,14 +110,17 @@ def _command(name: str, folder: Path, home: str) -> list[str]:
 
 
 def prowler_checks(folder: Path) -> list[str]:
-    """Names of the checks that correspond to what ours looks at, as this Prowler has them."""
+    """Names of the checks that correspond to what ours looks at, as this Prowler has them.
+
+    Without those that search the event history for attacks, which it runs only when told to.
+    """
     (services,) = folder.glob("lib/python*/site-packages/prowler/providers/aws/services")
     found = []
     for service in (*WHOLE, *CHOSEN):
         words = CHOSEN.get(service, ("",))
         for one in sorted((services / service).glob(f"{service}_*/*.metadata.json")):
             check = one.parent.name
-            if any(word in check for word in words):
+            if any(word in check for word in words) and "threat_detection" not in check:
                 found.append(check)
     return found
 
