@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 
@@ -80,6 +81,7 @@ def main() -> None:
 def measure(findings: int, since: str = SINCE) -> Migrated:
     """Fill a database as it was at a migration, then migrate it to the newest."""
     with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(postgres(folder / "database"))
         os.environ["DATABASE_URL"] = server.url("app")

@@ -20,6 +20,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
@@ -115,6 +116,7 @@ def measure(accounts: int, workers: int = 2, children: int = 4) -> Run:
 def _services() -> Iterator[tuple[dict[str, list[int]], Path]]:
     """Servers of our own, and the settings of this process; gives their ids and a folder."""
     with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         database = stack.enter_context(postgres(folder / "database"))
         broker = stack.enter_context(valkey())

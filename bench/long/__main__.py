@@ -10,10 +10,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bench.long import fuzz, mutation, suite
+from bench.long import fleet, fuzz, mutation, suite
 from bench.long.ledger import PAGE, Measured, Row, written
 
-RUNS: Mapping[str, Callable[[], Measured]] = {"mutation": mutation.measure, "fuzz": fuzz.measure}
+RUNS: Mapping[str, Callable[[], Measured]] = {
+    "mutation": mutation.measure,
+    "fuzz": fuzz.measure,
+    "throughput": fleet.scan_all,
+    "migrating": fleet.migrate,
+}
 
 
 def main(names: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ decision 012) look into the index and answer with ids of the organisation that `
 """
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import connection
 from django.db.models import Q
@@ -15,20 +16,30 @@ MOST = 10_000
 """Ids that are worth passing around; a text that more findings hold is soon met by walking."""
 
 WAIVED_NOW = """
-    SELECT f.id FROM posture_waiver AS w JOIN posture_finding AS f
+    WITH in_force AS (
+        SELECT account_id, control, resource FROM posture_waiver
+        WHERE starts_at <= statement_timestamp() AND ends_at > statement_timestamp()
+    )
+    SELECT f.id FROM in_force AS w JOIN posture_finding AS f
+        ON f.resource = w.resource AND f.account_id = w.account_id AND f.control = w.control
+    WHERE w.resource <> ''
+    UNION ALL
+    SELECT f.id FROM in_force AS w JOIN posture_finding AS f
         ON f.account_id = w.account_id AND f.control = w.control
-        AND (w.resource = '' OR w.resource = f.resource)
-    WHERE w.starts_at <= statement_timestamp() AND w.ends_at > statement_timestamp()
+    WHERE w.resource = ''
 """
 """Begins at the waivers; asked whether one exists for it, PostgreSQL would visit every finding."""
 
 
-def holding(text: str) -> Q:
-    """Return the condition that a finding's resource or its name holds the text, case ignored."""
+def holding(text: str, also: Iterable[uuid.UUID] = ()) -> Q:
+    """Return the condition that a finding's resource or its name holds the text, case ignored.
+
+    Or that it is one of `also`: one list of ids is read by index, two conditions may not be.
+    """
     found = _found("SELECT * FROM findings_holding(%s, %s)", text)
     if found is None:
-        return Q(resource__icontains=text) | Q(resource_name__icontains=text)
-    return Q(pk__in=found)
+        return Q(resource__icontains=text) | Q(resource_name__icontains=text) | Q(pk__in=list(also))
+    return Q(pk__in={*found, *also})
 
 
 def below(arn: str) -> Q:

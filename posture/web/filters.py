@@ -23,8 +23,8 @@ UNRESOLVED = ("open", "in_progress")
 FACETS = ("severity", "state", "topic", "account", "control", "region")
 TEXT_AT_MOST = 2_048
 VALUES_AT_MOST = 40
-TICKETS_AT_MOST = 1_000
-"""Findings that one ticket is found for."""
+NAMED_AT_MOST = 10_000
+"""Findings that the key of a ticket, or the number of an account, is found for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +122,26 @@ def _said(q: str) -> Q:
     """Findings about a pasted ARN, or that hold a text in name, control, title, ticket or account."""
     if q.startswith("arn:"):
         return below(q)
-    titled = [one.id for one in catalogue.controls() if q.casefold() in one.title.casefold()]
-    said = holding(q) | Q(control__in=[q.upper(), *titled]) | Q(pk__in=_in_ticket(q))
-    digits = q.replace("-", "")
-    return said | Q(account__in=_numbered(digits)) if digits.isdecimal() else said
+    controls = [
+        one.id
+        for one in catalogue.controls()
+        if q.casefold() in one.title.casefold() or q.upper() == one.id
+    ]
+    said = holding(q, also=[*_in_ticket(q), *_in_account(q.replace("-", ""))])
+    return said | Q(control__in=controls) if controls else said
 
 
 def _in_ticket(key: str) -> list[uuid.UUID]:
-    """The findings that are worked on under this key, which no index can be asked for by a join."""
     tickets = Ticket.objects.filter(key__iexact=key)
-    return list(tickets.values_list("finding_id", flat=True)[:TICKETS_AT_MOST])
+    return list(tickets.values_list("finding_id", flat=True)[:NAMED_AT_MOST])
 
 
-def _numbered(digits: str) -> list[uuid.UUID]:
-    return list(Account.objects.filter(aws_account=digits).values_list("pk", flat=True))
+def _in_account(digits: str) -> list[uuid.UUID]:
+    if not digits.isdecimal():
+        return []
+    accounts = Account.objects.filter(aws_account=digits).values_list("pk", flat=True)
+    rows = Finding.objects.filter(account__in=list(accounts))
+    return list(rows.values_list("pk", flat=True)[:NAMED_AT_MOST])
 
 
 @dataclass(frozen=True, slots=True)
