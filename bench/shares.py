@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ def _turn(
 ) -> Hashable:
     due = [one for one, queued in waiting.items() if queued and queued[0] <= now]
     among = due or [one for one, queued in waiting.items() if queued]
-    return min(among, key=lambda one: (running.count(one), served.get(one, 0.0), waiting[one][0]))
+    return min(
+        among, key=lambda one: (running.count(one), served.get(one, -math.inf), waiting[one][0])
+    )
 
 
 def quantile(values: Sequence[float], part: float) -> float:

@@ -63,4 +63,4 @@ def test_a_bar_that_does_not_hold_is_an_exit_code(
 
 def test_a_run_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert long.main(["mutation", "quick"]) == 2
-    assert capsys.readouterr().out == "There is no run called quick; there is: mutation, fuzz.\n"
+    assert capsys.readouterr().out == "There is no run called quick; there is: mutation, fuzz, throughput, migrating.\n"
