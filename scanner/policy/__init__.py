@@ -1,6 +1,7 @@
 """The IAM policy language: documents read, decisions made, grants found; pure and self-contained."""
 
 from scanner.policy.actions import (
+    ASKED_OF_ALL,
     BUYER_SPEND,
     CAS_CALL,
     ESCALATE,
@@ -18,6 +19,7 @@ from scanner.policy.actions import (
     PSC_CALL,
     RETIRED,
     has_resource_types,
+    is_within,
 )
 from scanner.policy.administration import administers
 from scanner.policy.conditions import Condition
@@ -33,6 +35,7 @@ from scanner.policy.restrictions import restricts
 from scanner.policy.statement import Statement
 
 __all__ = [
+    "ASKED_OF_ALL",
     "BUYER_SPEND",
     "CAS_CALL",
     "ESCALATE",
@@ -68,6 +71,7 @@ __all__ = [
     "decide",
     "granted",
     "has_resource_types",
+    "is_within",
     "lines_of",
     "parse",
     "pretty",

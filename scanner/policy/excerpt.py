@@ -47,7 +47,7 @@ def _laid_out(policy: Policy) -> tuple[str, Ranges]:
 
 
 def _lay_out(policy: Policy) -> tuple[str, Ranges]:
-    document = json.loads(policy.text, parse_float=_number)
+    document = _DECODER.decode(policy.text)
     lines = ["{"]
     ranges: list[tuple[int, int]] = []
     for name, value in document.items():
@@ -112,6 +112,9 @@ def _number(text: str) -> float | str:
     """Keep a fraction as written, as a text where Python would write it differently."""
     number = float(text)
     return number if repr(number) == fold(text) else text
+
+
+_DECODER = json.JSONDecoder(parse_float=_number)
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scanner.policy.actions import has_resource_types
+from scanner.policy.actions import PORTAL_PATTERN, has_resource_types
 from scanner.policy.context import opened
 from scanner.policy.document import Matched, Policy
 from scanner.policy.index import matched
@@ -77,6 +77,25 @@ class Granted:
     def all_of(self, actions: Collection[str]) -> bool:
         """Say whether every one of the actions is granted."""
         return all(action in self.grants for action in actions)
+
+    def within(self, asked: frozenset[str], looked_up: frozenset[str]) -> Granted:
+        """Give the answer about some of the actions that this one was asked about.
+
+        `is_within` says whether it holds that answer. A policy's own portal entries stay with the
+        pattern that asked for them.
+        """
+        entries = not asked.isdisjoint((PORTAL_PATTERN,))
+        grants = {
+            action: found
+            for action, found in self.grants.items()
+            if action in asked or (entries and action not in looked_up)
+        }
+        if not grants:
+            return NOTHING
+        denied_if = {
+            action: found for action, found in self.denied_if.items() if action in grants
+        } if self.denied_if else self.denied_if
+        return Granted(grants, denied_if, self.mfa_gated.intersection(grants))
 
     def of(self, actions: Collection[str]) -> tuple[Grant, ...]:
         """Give the grants of some actions, each statement once per action."""

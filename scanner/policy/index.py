@@ -27,6 +27,12 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
 
 
 @lru_cache(maxsize=256)
+def _folded(actions: frozenset[str]) -> frozenset[str]:
+    """Give the actions without wildcards in lower case; a set meets a set by its smaller one."""
+    return frozenset(_names(actions))
+
+
+@lru_cache(maxsize=256)
 def services_of(actions: frozenset[str]) -> frozenset[str] | None:
     """Give the prefixes of the services that actions belong to; None when a pattern may mean any."""
     return prefixes_of([fold(action) for action in actions])
@@ -34,7 +40,7 @@ def services_of(actions: frozenset[str]) -> frozenset[str] | None:
 
 def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     names = _names(actions)
-    listed = {names[one] for one in statement.exact_names.intersection(names)}
+    listed = {names[one] for one in statement.exact_names & _folded(actions)}
     listed.update(*(expanded(one, actions) for one in statement.wildcards))
     about = listed if statement.names_actions else {*names.values()} - listed
     if statement.allows and len(names) < len(actions):

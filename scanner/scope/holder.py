@@ -14,7 +14,18 @@ from typing import Literal
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import Role
-from scanner.policy import NOTHING, Grant, Granted, Policy, administers, granted, parse, services_of
+from scanner.policy import (
+    ASKED_OF_ALL,
+    NOTHING,
+    Grant,
+    Granted,
+    Policy,
+    administers,
+    granted,
+    is_within,
+    parse,
+    services_of,
+)
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
@@ -78,13 +89,22 @@ class Holder:
     def grants(self, actions: Collection[str]) -> Granted:
         """Say which of the actions are surely granted, by what was read (R5-R7); remembered."""
         asked = frozenset(actions)
-        if asked not in self._answers:
-            found = NOTHING
-            about = self.policies_about(asked)
-            if about and not isinstance(self.boundary, Unobserved):
-                found = granted(about, asked, boundary=self.boundary)
+        found = self._answers.get(asked)
+        if found is None:
+            within = is_within(asked, ASKED_OF_ALL)
+            found = self._usual.within(asked, ASKED_OF_ALL) if within else self._asked(asked)
             self._answers[asked] = found
-        return self._answers[asked]
+        return found
+
+    @cached_property
+    def _usual(self) -> Granted:
+        return self._asked(ASKED_OF_ALL)
+
+    def _asked(self, actions: frozenset[str]) -> Granted:
+        about = self.policies_about(actions)
+        if not about or isinstance(self.boundary, Unobserved):
+            return NOTHING
+        return granted(about, actions, boundary=self.boundary)
 
     def grants_or_raises(self, actions: Collection[str]) -> Granted:
         """The same; raises NotSeen when nothing is granted as far as was read, but not all was."""
