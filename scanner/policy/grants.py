@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scanner.policy.actions import PORTAL_PATTERN, has_resource_types
+from scanner.policy.actions import has_resource_types
 from scanner.policy.context import opened
 from scanner.policy.document import Matched, Policy
-from scanner.policy.index import matched
+from scanner.policy.index import matched, part_of
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
 MOST_COMPARISONS = 20_000
@@ -78,24 +78,17 @@ class Granted:
         """Say whether every one of the actions is granted."""
         return all(action in self.grants for action in actions)
 
-    def within(self, asked: frozenset[str], looked_up: frozenset[str]) -> Granted:
-        """Give the answer about some of the actions that this one was asked about.
+    def within(self, asked: frozenset[str]) -> Granted:
+        """Give the answer about some of ASKED_OF_ALL, which this one was asked about.
 
-        `is_within` says whether it holds that answer. A policy's own portal entries stay with the
-        pattern that asked for them.
+        `is_within` says whether it holds that answer.
         """
-        entries = not asked.isdisjoint((PORTAL_PATTERN,))
-        grants = {
-            action: found
-            for action, found in self.grants.items()
-            if action in asked or (entries and action not in looked_up)
-        }
-        if not grants:
+        kept = part_of(self.actions, asked)
+        if not kept:
             return NOTHING
-        denied_if = {
-            action: found for action, found in self.denied_if.items() if action in grants
-        } if self.denied_if else self.denied_if
-        return Granted(grants, denied_if, self.mfa_gated.intersection(grants))
+        grants = {action: found for action, found in self.grants.items() if action in kept}
+        denied_if = {action: found for action, found in self.denied_if.items() if action in kept}
+        return Granted(grants, denied_if, self.mfa_gated & kept)
 
     def of(self, actions: Collection[str]) -> tuple[Grant, ...]:
         """Give the grants of some actions, each statement once per action."""
@@ -137,7 +130,10 @@ def granted(
     or pattern, by default any. An action may be a pattern, `aws-marketplace-management:*`: what a
     policy names of it beside the other actions asked for is then reported as the policy spells it.
     """
-    search = _Search(policies, frozenset(actions), boundary, resource)
+    wanted = frozenset(actions)
+    if not any(matched(one, wanted) for one in policies):
+        return NOTHING
+    search = _Search(policies, wanted, boundary, resource)
     allowed = search.allowed()
     if not allowed:
         return NOTHING

@@ -26,10 +26,10 @@ from scanner.policy import (
     parse,
     services_of,
 )
+from scanner.policy.statement import share
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
-ANY_SERVICE = "*"
 SERVICE_LINKED = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 MOST_EXCERPTS = 3
@@ -92,7 +92,7 @@ class Holder:
         found = self._answers.get(asked)
         if found is None:
             within = is_within(asked, ASKED_OF_ALL)
-            found = self._usual.within(asked, ASKED_OF_ALL) if within else self._asked(asked)
+            found = self._usual.within(asked) if within else self._asked(asked)
             self._answers[asked] = found
         return found
 
@@ -154,24 +154,7 @@ class Holder:
     def policies_about(self, actions: frozenset[str]) -> tuple[Policy, ...]:
         """Those about services of the actions: no other one allows or refuses any of them."""
         services = services_of(actions)
-        if services is None:
-            return self._policies
-        by_service = self._by_service
-        chosen = by_service.get(ANY_SERVICE, 0)
-        for service in services:
-            chosen |= by_service.get(service, 0)
-        if not chosen:
-            return ()
-        return tuple(one for at, one in enumerate(self._policies) if chosen >> at & 1)
-
-    @cached_property
-    def _by_service(self) -> dict[str, int]:
-        """By the prefix of a service the places of the policies that may be about it, as bits."""
-        found: dict[str, int] = {}
-        for at, policy in enumerate(self._policies):
-            for service in (ANY_SERVICE,) if policy.prefixes is None else policy.prefixes:
-                found[service] = found.get(service, 0) | 1 << at
-        return found
+        return tuple(one for one in self._policies if share(one.prefixes, services))
 
     @cached_property
     def _answers(self) -> dict[frozenset[str], Granted]:
