@@ -1,12 +1,14 @@
 """The IAM policy language: documents read, decisions made, grants found; pure and self-contained."""
 
 from scanner.policy.actions import (
+    AGREEMENTS,
     ASKED_OF_ALL,
     BUYER_SPEND,
     CAS_CALL,
     ESCALATE,
     FINANCE_WRITE,
     LEGACY,
+    LOG_CHANGES,
     METER,
     METER_AMI,
     METER_CONTAINER,
@@ -17,6 +19,7 @@ from scanner.policy.actions import (
     PORTAL_PATTERN,
     PORTAL_WRITE,
     PSC_CALL,
+    QUEUE_READS,
     RETIRED,
     has_resource_types,
     is_within,
@@ -35,12 +38,14 @@ from scanner.policy.restrictions import restricts
 from scanner.policy.statement import Statement
 
 __all__ = [
+    "AGREEMENTS",
     "ASKED_OF_ALL",
     "BUYER_SPEND",
     "CAS_CALL",
     "ESCALATE",
     "FINANCE_WRITE",
     "LEGACY",
+    "LOG_CHANGES",
     "METER",
     "METER_AMI",
     "METER_CONTAINER",
@@ -52,6 +57,7 @@ __all__ = [
     "PORTAL_PATTERN",
     "PORTAL_WRITE",
     "PSC_CALL",
+    "QUEUE_READS",
     "RETIRED",
     "Because",
     "Condition",

@@ -130,6 +130,19 @@ ESCALATE = _of(
     "DeleteRolePermissionsBoundary",
 )
 
+AGREEMENTS = _of(
+    "aws-marketplace",
+    "SearchAgreements",
+    "DescribeAgreement",
+    "GetAgreementTerms",
+    "SendAgreementPaymentRequest",
+    "CancelAgreementPaymentRequest",
+    "SendAgreementCancellationRequest",
+    "CancelAgreementCancellationRequest",
+    "BatchCreateBillingAdjustmentRequest",
+)
+"""Reading agreements and changing them, as proposer or as acceptor. None takes resources."""
+
 QUEUE_READS = _of("sqs", "ReceiveMessage", "DeleteMessage")
 LOG_CHANGES = _of(
     "cloudtrail",
@@ -149,6 +162,7 @@ ASKED_OF_ALL = frozenset[str]().union(
     CAS_CALL,
     PSC_CALL,
     ESCALATE,
+    AGREEMENTS,
     QUEUE_READS,
     LOG_CHANGES,
     _of("iam", "CreateRole", "PassRole"),

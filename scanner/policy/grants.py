@@ -70,6 +70,10 @@ class Granted:
         """Whether an action, spelled as in the set that was asked for, is granted."""
         return action in self.grants
 
+    def has_any(self, actions: Collection[str]) -> bool:
+        """Say whether any of the actions is granted."""
+        return any(action in self.grants for action in actions)
+
     def any_of(self, actions: Collection[str]) -> frozenset[str]:
         """Give those of the actions that are granted."""
         return frozenset(action for action in actions if action in self.grants)
