@@ -17,6 +17,7 @@ from scanner.policy.index import matched, part_of
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
 MOST_COMPARISONS = 20_000
+NONE = frozenset[str]()
 MFA_KEY = "aws:MultiFactorAuthPresent"
 
 
@@ -87,7 +88,9 @@ class Granted:
 
         `is_within` says whether it holds that answer.
         """
-        kept = part_of(self.actions, asked)
+        kept = part_of(self.actions, asked) if self.grants else NONE
+        if len(kept) == len(self.grants):
+            return self
         if not kept:
             return NOTHING
         grants = {action: found for action, found in self.grants.items() if action in kept}

@@ -115,7 +115,7 @@ class Holder:
 
     def may_grant(self, actions: Collection[str]) -> bool:
         """Whether some action is granted, or may be by what was not read."""
-        return bool(self.gaps) or bool(self.grants(actions))
+        return bool(self.gaps) or self.grants(actions) is not NOTHING
 
     def is_mfa_gated(self, actions: Collection[str]) -> bool:
         """Whether a Deny refuses what it holds of the actions to sessions without MFA (R6).
@@ -147,7 +147,8 @@ class Holder:
         return (*pieces, *_remarks(found, len(statements) - len(pieces)))
 
     def _excerpt(self, policy: Policy, found: Mapping[int, Grant], note: str) -> Excerpt:
-        title = next(held.title for held in self.held if held.policy == policy)
+        same = (held for held in self.held if held.policy is policy or held.policy == policy)
+        title = next(same).title
         marked = [grant.statement for grant in found.values()]
         return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
 
