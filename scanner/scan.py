@@ -105,6 +105,8 @@ def _no_search_for_cycles() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            gc.freeze()  # all objects made meanwhile count as old: else the next one made
+            gc.unfreeze()  # has the collector walk them
             gc.enable()
 
 

@@ -48,7 +48,7 @@ class Excess:
 def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
     """The Marketplace queues that a principal may read, with all that it may do there."""
     rights = rights_of(holder, snapshot)
-    return {alike: found for alike, found in rights.items() if found.any_of(CONSUME)}
+    return {alike: found for alike, found in rights.items() if found.has_any(CONSUME)}
 
 
 def names_of(queues: Sequence[Queue]) -> str:

@@ -23,6 +23,7 @@ from scanner.scope.doubt import hidden
 from scanner.scope.excess import Excess, Reach, excesses, names_of, reach_of
 from scanner.scope.holder import READ_BY, Holder
 from scanner.scope.narrowing import least, narrowed
+from scanner.scope.placement import fits
 from scanner.scope.replacing import (
     CLI,
     CLOUDFORMATION,
@@ -98,10 +99,13 @@ def _is_fed(queue: Queue, snapshot: Snapshot) -> bool:
     return bool(feed.topics or feed.rules)
 
 
-def _told(name: str, queues: str, consumer: str = "", others: str = "") -> Mapping[str, str]:
+def _told(
+    name: str, queues: str, consumer: str = "", others: str = "", many: str = ""
+) -> Mapping[str, str]:
     return {
         "name": name,
         "queues": queues,
+        "many": many,
         "consumer": consumer,
         "consumer_name": POLICY_NAME if consumer else "",
         "others": others,
@@ -120,7 +124,11 @@ def _values(holder: Holder, found: Sequence[Excess], reach: Reach) -> Mapping[st
     arns = [queue.arn for queue in reached]
     document = narrowed(held[0].policy, arns, keep=not any(part.whole for part in found))
     others = ", ".join(one.name for one in held[1:])
-    return {**replacing(held[0], holder, document), **_told(holder.name, names, others=others)}
+    values = replacing(held[0], holder, document)
+    if not document or not fits(document, values):
+        many = f"{len(arns)} queues"
+        return {**NOTHING_REPLACED, **_told(holder.name, names, others=others, many=many)}
+    return {**values, **_told(holder.name, names, others=others)}
 
 
 REMEDY = Remedy(
@@ -128,6 +136,8 @@ REMEDY = Remedy(
     minutes=20,
     console=(
         *CONSOLE,
+        "One policy cannot name [[many]]. Divide them among roles of their own, each of which reads"
+        " some and names those, and take the rights on queues from [[name]].",
         "Then do the same with [[others]]: run the scan again for the next document.",
         "Of several consumers keep those that poll [[queues]]; take sqs:ReceiveMessage and"
         " sqs:DeleteMessage from the others.",
