@@ -23,7 +23,7 @@ import psycopg
 
 from bench.fleet import ORGANISATION, fill
 from bench.replaying import ROOT
-from bench.scanning import heading
+from bench.scanning import section
 from sandbox.postgres import postgres
 from sandbox.services import for_tests
 
@@ -74,8 +74,8 @@ def main() -> None:
     parser.add_argument("--findings", type=int, default=100_000)
     parser.add_argument("--since", default=SINCE, help="the migration that the database is at")
     options = parser.parse_args()
-    print(heading(COMMAND))
-    print(table(options.since, options.findings, measure(options.findings, options.since)), end="")
+    since, findings = options.since, options.findings
+    section("Migrating", COMMAND, lambda: table(since, findings, measure(findings, since)))
 
 
 def measure(findings: int, since: str = SINCE) -> Migrated:

@@ -27,7 +27,7 @@ from psycopg import sql
 
 from bench.crew import cpu_seconds, crew
 from bench.replaying import ROOT, Replaying, replay, role_arn
-from bench.scanning import heading, scan
+from bench.scanning import scan, section
 from bench.shares import Ran, fair_waits, quantile
 from sandbox.postgres import postgres
 from sandbox.services import for_tests
@@ -90,8 +90,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--children", type=int, default=4)
     options = parser.parse_args()
-    print(heading(COMMAND))
-    print(table(measure(options.accounts, options.workers, options.children)), end="")
+    size = options.accounts, options.workers, options.children
+    section("A fleet", COMMAND, lambda: table(measure(*size)))
 
 
 def measure(accounts: int, workers: int = 2, children: int = 4) -> Run:
