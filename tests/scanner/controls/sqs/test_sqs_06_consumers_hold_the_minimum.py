@@ -459,3 +459,17 @@ def test_what_rules_the_queue_is_told_apart_from_what_else_is_too_much() -> None
         "poller may also use SetQueueAttributes on mp-events.",
         "poller may also use SendMessage on mp-events.",
     )
+
+
+@pytest.mark.parametrize(("number", "fits"), [(60, True), (400, False)])
+def test_no_document_is_longer_than_iam_takes(number: int, fits: bool) -> None:
+    queues = tuple(a_queue(f"orders-{one}") for one in range(number))
+    snapshot = a_snapshot(
+        roles=(a_consumer(allow("sqs:*")),),
+        queues=queues,
+        subscriptions=tuple(a_subscription(queue.name) for queue in queues),
+    )
+    remedy = remedy_of(snapshot)
+    assert ("put-role-policy" in remedy.cli) is fits
+    divided = any(f"One policy cannot name {number} queues." in step for step in remedy.console)
+    assert divided is not fits
