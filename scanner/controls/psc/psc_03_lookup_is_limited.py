@@ -13,8 +13,7 @@ from scanner.scope import placement
 from scanner.scope.administrators import is_administrator
 from scanner.scope.ammp import portal_principals
 from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of
+from scanner.scope.natures import is_workload
 from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, derived, gaps, seen
 
 LOOKUP = "aws-marketplace-management:viewSupport"
@@ -32,7 +31,10 @@ def people(snapshot: Snapshot) -> Listed[Holder]:
 
 
 def check(holder: Holder, snapshot: Snapshot) -> Verdict:
-    """A program has no buyers to support; where everybody has the page, nobody chose who."""
+    """A program has no buyers to support; where everybody has the page, nobody chose who.
+
+    A role that people assume beside a service has the page for both (R13).
+    """
     who = f"{holder.kind.capitalize()} {holder.name}"
     grants = holder.grants_or_raises({LOOKUP}).of({LOOKUP})
     if not grants:
@@ -48,7 +50,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
             " nobody chose who."
         )
         return failed(reason, fact, *pieces, values=values)
-    if nature_of(holder, snapshot) is Nature.WORKLOAD:
+    if is_workload(holder, snapshot):
         reason = f"{who} is a workload and may look up any customer."
         return failed(reason, *pieces, values=values)
     if everyone is None:
