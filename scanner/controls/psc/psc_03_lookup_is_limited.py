@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from scanner.control import Control, Reference, Verdict, failed, passed
-from scanner.evidence import Fact
+from scanner.evidence import Fact, some_of
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import PORTAL_CORE
 from scanner.remedy import Remedy
@@ -13,6 +14,7 @@ from scanner.scope import placement
 from scanner.scope.administrators import is_administrator
 from scanner.scope.ammp import portal_principals
 from scanner.scope.holder import READ_BY, Holder
+from scanner.scope.memory import once_per_snapshot
 from scanner.scope.natures import is_workload
 from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, derived, gaps, seen
 
@@ -44,7 +46,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     values |= {"document": DOCUMENT, "subject": holder.name}
     everyone = _if_all_may(snapshot)
     if everyone:
-        fact = Fact("May look up customers", ", ".join(everyone), READ_BY)
+        fact = Fact("May look up customers", some_of(everyone), READ_BY)
         reason = (
             f"{who} may look up any customer, as may all {len(everyone)} that use the portal:"
             " nobody chose who."
@@ -58,7 +60,8 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     return passed(f"{who} is one of some that may look up customers.", *pieces)
 
 
-def _if_all_may(snapshot: Snapshot) -> list[str] | None:
+@once_per_snapshot
+def _if_all_may(snapshot: Snapshot) -> Sequence[str] | None:
     """Everybody's names if all may, and they are three or more; None when that is not known."""
     listed = people(snapshot)
     sure = [one for one in seen(listed) if one.grants(PORTAL_CORE)]
@@ -69,6 +72,7 @@ def _if_all_may(snapshot: Snapshot) -> list[str] | None:
     return sorted(one.name for one in sure) if len(sure) >= CROWD else []
 
 
+@once_per_snapshot
 def _unsure(snapshot: Snapshot) -> tuple[Unobserved, ...]:
     """What hides further portal principals, or what those that are known may do."""
     listed = people(snapshot)

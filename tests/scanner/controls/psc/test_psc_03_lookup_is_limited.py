@@ -22,7 +22,16 @@ from tests.builders import (
     a_user,
     denied,
 )
-from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
+from tests.cases import (
+    Case,
+    Expected,
+    fails,
+    judged,
+    not_applicable,
+    not_assessed,
+    passes,
+    text_of,
+)
 from tests.documents import Document, a_malformed_policy, a_policy, allow, deny, trust
 
 GAP = denied(AUTHORIZATION_DETAILS)
@@ -163,6 +172,17 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_lookup_is_limited(case: Case) -> None:
     case.holds_for(CONTROL)
+
+
+def test_each_of_many_names_a_few_of_the_others() -> None:
+    everybody = tuple(a_person(f"seller{number:03}") for number in range(200))
+    for outcome in judged(CONTROL, a_snapshot(roles=everybody)).values():
+        assert "as may all 200 that use the portal" in outcome.reason
+        names, _own = (text_of(one) for one in outcome.evidence)
+        assert names == (
+            "May look up customers: seller000, seller001, seller002, seller003, seller004"
+            " and 195 more"
+        )
 
 
 def test_the_remedy_refuses_the_page_to_one() -> None:
