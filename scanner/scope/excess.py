@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.evidence import some_of
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Grant, Granted
@@ -27,7 +28,6 @@ from scanner.scope.sqs import marketplace_queues
 from scanner.vocabulary import NotSeen, Severity, gaps, seen
 
 MOST_CONSUMERS = 3
-NAMED_AT_MOST = 5
 Reach = Mapping[Alike, Granted]
 """What a principal may do, by the queues on which it may do the same."""
 
@@ -53,9 +53,7 @@ def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
 
 def names_of(queues: Sequence[Queue]) -> str:
     """Name a few queues, and say how many more there are."""
-    shown = ", ".join(queue.name for queue in queues[:NAMED_AT_MOST])
-    more = len(queues) - NAMED_AT_MOST
-    return f"{shown} and {more} more" if more > 0 else shown
+    return some_of([queue.name for queue in queues])
 
 
 def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Excess | Doubt]:
@@ -146,9 +144,8 @@ def _crowds_by_queue(snapshot: Snapshot) -> Mapping[str, tuple[Excess | Doubt, .
 
 
 def _crowd(names: Sequence[str], queues: Sequence[Queue]) -> Excess:
-    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
     return Excess(
-        f"{len(names)} principals may read {names_of(queues)}:"
-        f" {', '.join(names[:NAMED_AT_MOST])}{more}. More than {MOST_CONSUMERS} is too many.",
+        f"{len(names)} principals may read {names_of(queues)}: {some_of(names)}."
+        f" More than {MOST_CONSUMERS} is too many.",
         Severity.LOW,
     )
