@@ -23,7 +23,7 @@ from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.narrowing import is_wild, meets
 from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of
+from scanner.scope.natures import is_workload, nature_of
 from scanner.scope.sqs import marketplace_queues
 from scanner.vocabulary import NotSeen, Severity, gaps, seen
 
@@ -36,13 +36,15 @@ Reach = Mapping[Alike, Granted]
 class Excess:
     """One thing too much, how bad it is, and the grants behind it.
 
-    `whole` says that nothing at all should be held, as people need not read queues.
+    `whole` says that nothing at all should be held, as people need not read queues; `shared` that
+    a machine needs it, which should have a principal of its own.
     """
 
     sentence: str
     severity: Severity
     grants: tuple[Grant, ...] = ()
     whole: bool = False
+    shared: bool = False
 
 
 def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
@@ -65,9 +67,11 @@ def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Exces
         yield from _resources(holder.name, alike.queues, rights)
     try:
         if reach and nature_of(holder, snapshot) is Nature.HUMAN:
-            sentence = f"{holder.name} is for people, who need not read the queue."
+            shared = is_workload(holder, snapshot)
+            whom = "people as well as a machine, and people" if shared else "people, who"
+            sentence = f"{holder.name} is for {whom} need not read the queue."
             grants = tuple(one for rights in reach.values() for one in rights.of(CONSUME))
-            yield Excess(sentence, Severity.MEDIUM, grants, whole=True)
+            yield Excess(sentence, Severity.MEDIUM, grants, whole=not shared, shared=shared)
     except NotSeen as unseen:
         yield Doubt(Severity.MEDIUM, unseen.gaps)
     crowds = _crowds(snapshot)

@@ -422,6 +422,26 @@ def test_people_lose_the_queue_altogether() -> None:
     ]
 
 
+BOTH = trust(
+    {"Federated": f"arn:aws:iam::{OWN}:saml-provider/okta", "Service": "lambda.amazonaws.com"}
+)
+
+
+def test_a_machine_keeps_what_it_reads_with_until_it_has_a_role_of_its_own() -> None:
+    alone = account(a_role("poller", trusted=BOTH, inline={"queue": MINIMUM}))
+    (outcome,) = outcomes_of(CONTROL, alone)
+    assert outcome.severity is Severity.MEDIUM
+    assert "for people as well as a machine" in outcome.reason
+    remedy = fill(CONTROL.remedy, outcome.values)
+    assert "aws iam" not in remedy.cli
+    assert any("machine behind poller a role of its own" in step for step in remedy.console)
+    wide = remedy_of(account(a_role("poller", trusted=BOTH, inline={"queue": allow("sqs:*")})))
+    (statement,) = written_by(wide)
+    assert set(DOCUMENTED) < set(statement["Action"])
+    assert statement["Resource"] == [QUEUE]
+    assert any("machine behind poller a role of its own" in step for step in wide.console)
+
+
 def test_a_permission_set_is_changed_in_identity_center() -> None:
     path = "/aws-reserved/sso.amazonaws.com/"
     snapshot = account(
