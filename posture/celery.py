@@ -8,6 +8,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
 
 app = Celery("posture")
+app.Task.Request = "posture.acknowledging:Request"
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["posture"])
 app.set_default()  # threads that did not make the app would otherwise use Celery's own

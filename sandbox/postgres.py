@@ -34,6 +34,18 @@ class Postgres:
         """Return the address under which `role` reaches `database`."""
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
+    def restart(self, *, crash: bool) -> None:
+        """Stop it in order, or kill it with all its children, and start it with the same data.
+
+        From the main thread. Raises CannotStartError.
+        """
+        if crash:
+            self.child.kill()
+        else:
+            self.child.stop()
+        self.child = Child(self.child.command)
+        _wait_until_ready(self)
+
     def prepare(self) -> None:
         """Create the roles `owner` and `app` and the database `posture` where they are missing.
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bench.long import fleet, fuzz, mutation, soak, suite
+from bench.long import faults, fleet, fuzz, mutation, soak, suite
 from bench.long.ledger import PAGE, Measured, Row, written
 
 RUNS: Mapping[str, Callable[[], Measured]] = {
@@ -19,6 +19,7 @@ RUNS: Mapping[str, Callable[[], Measured]] = {
     "soak": soak.measure,
     "throughput": fleet.scan_all,
     "migrating": fleet.migrate,
+    **{name: faults.measure(name) for name in faults.RUNS},
 }
 
 

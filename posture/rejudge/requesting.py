@@ -1,7 +1,6 @@
 """Asking for rejudgements, and handing them to workers a few at a time: scans come first."""
 
 import logging
-import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -19,6 +18,7 @@ from posture.models.crossing import (
 )
 from posture.models.tenancy import within
 from posture.scans.recording import REACHABLE
+from posture.scans.versions import numbers_of
 from scanner.report import ENGINE
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def hand_out() -> int:
     """
     if is_locked():
         return 0
-    numbers = [int(part) for part in re.findall(r"\d+", ENGINE)]
+    numbers = numbers_of(ENGINE)
     for place in rejudgements_left_behind(numbers):
         _guarded(_end_overtaken, place)
     for place in accounts_judged_by_older(numbers, ENGINE, AT_ONCE):

@@ -26,10 +26,14 @@ Hints = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a scan left to people: its hints, and what it saw of controls that it was refused."""
+    """What a scan left to people: its hints, and what it saw of controls that it was refused.
+
+    `elsewhere` are controls that only a newer version judges; their results are left to that one.
+    """
 
     hints: Hints
     refused: Left
+    elsewhere: Collection[str] = ()
 
 
 def hints_of(outcomes: Iterable[Outcome]) -> Hints:
@@ -68,7 +72,7 @@ def write_results(
     for row in rows:
         _keep_what_was_seen(row, asked.refused.get(row.control, []))
     ControlResult.objects.filter(account=step.account).exclude(
-        control__in=[row.control for row in rows]
+        control__in=[*(row.control for row in rows), *asked.elsewhere]
     ).delete()
     ControlResult.objects.bulk_create(
         rows,

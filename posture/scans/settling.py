@@ -13,6 +13,7 @@ from posture.scans.changes import Changes, Known, compare
 from posture.scans.findings import Gains, Step, write_findings, write_points
 from posture.scans.results import Asked, hints_of, write_results
 from posture.scans.unseen import Left, asked, attested, left_open, still_denied
+from posture.scans.versions import of_newer_versions
 from scanner.control import Control, Outcome
 from scanner.controls import every_control
 from scanner.score import Score, score
@@ -38,7 +39,8 @@ def settle(
     unread = still_denied(step.account, named.values(), left)
     named = _with_answers(step.account, named, left, attested(step.account, left, answers))
     named |= {_fingerprint(step.account, one): one for one in unread} | kept
-    every = _known(step.account, named)
+    newer_versions = of_newer_versions(step.account, controls)
+    every = [one for one in _known(step.account, named) if one.id not in newer_versions]
     known = [one for one in every if one.fingerprint not in kept]
     judged = score(
         named.values(),
@@ -50,7 +52,8 @@ def settle(
     write_points((one for one in every if one.fingerprint in kept), Gains.of(judged))
     manual = [one for one in given if one.status is Status.MANUAL]
     hints = hints_of([*manual, *(asked(step.account, one) for one in left.values())])
-    write_results(step, named.values(), changes.left(known), judged, Asked(hints, left))
+    others = newer_versions.values()
+    write_results(step, named.values(), changes.left(known), judged, Asked(hints, left, others))
     return judged, changes
 
 

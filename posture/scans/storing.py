@@ -20,6 +20,7 @@ from scanner.facts.packed import unpack
 
 LARGEST = 1 << 30
 """Bytes of JSON that are taken out of the store at most; a larger file is not one of ours."""
+REMOVED = "removed meanwhile"
 
 
 class BrokenSnapshotError(Exception):
@@ -29,7 +30,8 @@ class BrokenSnapshotError(Exception):
 def keep(document: bytes, *, scan: Scan, taken_at: datetime, engine: str) -> StoredSnapshot:
     """Put the JSON of a snapshot into the store; return its row, which no scan refers to yet.
 
-    Not inside a transaction. Raises StoreError when the store does not take it.
+    Not inside a transaction. Raises StoreError when the store does not take it, or when what was
+    announced is purged before it is written: nothing of it stays then.
     """
     digest = hashlib.sha256(document).hexdigest()
     packed = zstandard.ZstdCompressor(level=6).compress(document)
@@ -47,6 +49,10 @@ def keep(document: bytes, *, scan: Scan, taken_at: datetime, engine: str) -> Sto
     if not _lies_whole(kept.path, len(packed)):
         with at_the_store() as store:
             store.save(kept.path, ContentFile(packed))
+        if not committed(scan.organisation_id, StoredSnapshot.objects.filter(pk=kept.pk).exists):
+            with at_the_store() as store:
+                store.delete(kept.path)
+            raise StoreError(REMOVED)
     return kept
 
 
@@ -56,7 +62,7 @@ def use(snapshot: StoredSnapshot) -> None:
     Raises StoreError when it was removed since it was kept: the scan has to keep it again.
     """
     if not StoredSnapshot.objects.filter(pk=snapshot.pk).update(unused_since=None):
-        raise StoreError("removed meanwhile")
+        raise StoreError(REMOVED)
 
 
 def stored_json(snapshot: StoredSnapshot) -> bytes:

@@ -128,8 +128,12 @@ class FakeAws:
         self._ask("POST", "faults", [asdict(fault) for fault in faults])
 
     def clear_faults(self) -> None:
-        """Lift all faults."""
+        """Lift all faults; calls that wait for one go on."""
         self._ask("DELETE", "faults")
+
+    def struck(self) -> list[int]:
+        """How many calls each fault in force has struck so far, those that still wait included."""
+        return [int(fault["struck"]) for fault in self._ask("GET", "faults")]
 
     def force_pages(self, sizes: Mapping[str, int]) -> None:
         """Let these IAM actions answer in pages of at most so many items; an empty mapping lifts it."""

@@ -81,7 +81,11 @@ def _forget_calls(world: World, _rest: str, _body: Body, _query: Query) -> objec
 
 
 def _get_faults(world: World, _rest: str, _body: Body, _query: Query) -> object:
-    return [asdict(fault) for fault in world.faults.in_force()]
+    faults = world.faults
+    return [
+        {**asdict(fault), "struck": struck}
+        for fault, struck in zip(faults.in_force(), faults.struck(), strict=True)
+    ]
 
 
 def _put_faults(world: World, _rest: str, body: Any, _query: Query) -> object:

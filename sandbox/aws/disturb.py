@@ -1,8 +1,6 @@
 """Carries out the faults that strike a call, before it is answered and on its answer."""
 
-import time
-
-from sandbox.aws.faults import Fault
+from sandbox.aws.faults import Fault, Faults
 from sandbox.aws.incoming import Incoming
 from sandbox.aws.principals import Principal
 from sandbox.aws.protocols import Reply
@@ -16,12 +14,12 @@ class DroppedError(ConnectionError):
 
 
 def disturb_request(
-    strikes: list[Fault], incoming: Incoming, principal: Principal, action: str
+    faults: Faults, strikes: list[Fault], incoming: Incoming, principal: Principal, action: str
 ) -> None:
     """Wait, refuse or drop; raises ApiError with the answer, or DroppedError."""
     for fault in strikes:
         if fault.kind == "latency":
-            time.sleep(fault.seconds)
+            faults.wait(fault.seconds)
     for fault in strikes:
         if fault.kind == "reset":
             raise DroppedError

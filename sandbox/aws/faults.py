@@ -17,7 +17,7 @@ class Fault:
     """A fault and the calls that it strikes.
 
     `action`, `region` and `account` are globs; the action is an IAM action such as `iam:Get*`.
-    latency: wait `seconds`. throttle, deny: refuse as AWS does. error: answer `status` (500 or 503).
+    latency: wait `seconds`, or until the faults are lifted. throttle, deny: refuse as AWS does. error: answer `status` (500 or 503).
     reset: drop the connection unanswered. truncate: half of the body, declared as whole.
     cut: half of the body, then the connection ends. garbage: status 200 and a page that is no answer.
     `after` lets that many matching calls through first, `times` strikes at most so many.
@@ -61,6 +61,7 @@ class Faults:
     _seen: dict[tuple[int, bytes], int] = field(default_factory=dict)
     _matched: dict[int, int] = field(default_factory=dict)
     _struck: dict[int, int] = field(default_factory=dict)
+    _lifted: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, *faults: Fault) -> None:
@@ -75,6 +76,17 @@ class Faults:
             self._seen.clear()
             self._matched.clear()
             self._struck.clear()
+            self._lifted.set()
+            self._lifted = threading.Event()
+
+    def wait(self, seconds: float) -> None:
+        """Keep a call waiting, for so long or until the faults are lifted."""
+        self._lifted.wait(seconds)
+
+    def struck(self) -> tuple[int, ...]:
+        """How many calls each fault in force has struck so far."""
+        with self._lock:
+            return tuple(self._struck.get(index, 0) for index in range(len(self._faults)))
 
     def in_force(self) -> tuple[Fault, ...]:
         """The faults in the order in which they were added."""

@@ -89,7 +89,7 @@ class Wrapper:
             strikes = self.world.faults.strikes(
                 action, incoming.region, account, _content(incoming)
             )
-            disturb_request(strikes, incoming, known, action)
+            disturb_request(self.world.faults, strikes, incoming, known, action)
             reply = self._answer(incoming, known, action)
         except ApiError as error:
             return reply_with_error(incoming, error)

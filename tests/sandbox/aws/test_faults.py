@@ -2,7 +2,7 @@
 
 import json
 import socket
-import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 from sandbox.aws.client import FakeAws, FakeAwsError
 from sandbox.aws.faults import Fault, FaultKind, Faults
 from sandbox.aws.seeds import larkfield
+from tests.posture.workers import wait_until
 from tests.sandbox.aws.clients import ACCOUNT, admin_keys, client, error_of
 
 THROTTLED = [
@@ -131,7 +132,7 @@ def test_latency_delays_and_then_answers(
     fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(Faults, "wait", lambda _, seconds: waits.append(seconds))
     fake_aws.inject(Fault(kind="latency", seconds=2.5, action="iam:*"))
     assert error_of(ask(fake_aws, "iam", "get_account_summary"))[0] == ""
     assert error_of(ask(fake_aws, "sns", "list_topics"))[0] == ""
@@ -235,3 +236,16 @@ def test_put_replaces_the_faults_in_force(fake_aws: FakeAws) -> None:
     kept = fake_aws._ask("GET", "faults")
     assert [(fault["kind"], fault["action"]) for fault in kept] == [("deny", "iam:*")]
     assert json.dumps(kept)
+
+
+def test_a_call_that_waits_is_counted_and_goes_on_when_its_fault_is_lifted(
+    fake_aws: FakeAws,
+) -> None:
+    fake_aws.inject(Fault(kind="latency", seconds=300), Fault(kind="throttle", action="iam:*"))
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(ask(fake_aws, "sqs", "list_queues"))
+        wait_until(lambda: fake_aws.struck() == [1, 0])
+        assert not answer.done()
+        fake_aws.clear_faults()
+        assert answer.result()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert fake_aws.struck() == []
