@@ -25,12 +25,12 @@ class Request(CeleryRequest):
     def acknowledge(self) -> None:
         """Say that the message is dealt with; raises what the connection raises."""
         if not self.acknowledged:
-            self._on_ack(log, NO_ERRORS)
+            self.on_ack(log, NO_ERRORS)
             self.acknowledged = True
 
     def reject(self, requeue: Any = False) -> None:  # noqa: FBT002 - Celery's own signature
         """Give the message back, or drop it; raises what the connection raises."""
         if not self.acknowledged:
-            self._on_reject(log, NO_ERRORS, requeue)
+            self.on_reject(log, NO_ERRORS, requeue)
             self.acknowledged = True
             self.send_event("task-rejected", requeue=requeue)
