@@ -9,13 +9,14 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
 from scanner.aws import CannotReach, Role, Visit, session_name
 from scanner.collect.progress import Picture
 from scanner.facts.codec import DamagedSnapshot
-from scanner.report import Report, to_json, to_text
+from scanner.report import Report, json_pieces, to_text
 from scanner.scan import EVERY_TOPIC, replay, scan
 from scanner.vocabulary import Topic
 
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if options.snapshot_out:
         _write(parser, options.snapshot_out, report.document)
-    sys.stdout.write(to_text(report) if options.format == "text" else to_json(report) + "\n")
+    text = options.format == "text"
+    sys.stdout.writelines([to_text(report)] if text else chain(json_pieces(report), ("\n",)))
     sys.stdout.flush()
     return _verdict(report, options.fail_under)
 

@@ -212,10 +212,8 @@ def outcomes_of(control: Control[Any], snapshot: Snapshot) -> list[Outcome]:
     if isinstance(listed, Verdict):
         return [_outcome(control, snapshot.account, listed)]
     missing = _missing_needs(control, snapshot)
-    outcomes = {
-        resource.key: _outcome(control, resource, _verdict(control, resource, snapshot, missing))
-        for resource in seen(listed)
-    }
+    judged = [_judged(control, resource, snapshot, missing) for resource in seen(listed)]
+    outcomes = {outcome.resource: outcome for outcome in judged}
     for region in dict.fromkeys(gap.region for gap in gaps(listed)):
         here = tuple(gap for gap in gaps(listed) if gap.region == region)
         key = snapshot.account.key_in(region)
@@ -227,11 +225,11 @@ def outcomes_of(control: Control[Any], snapshot: Snapshot) -> list[Outcome]:
     return list(outcomes.values())
 
 
-def _verdict(
+def _judged(
     control: Control[Any], resource: Resource, snapshot: Snapshot, missing: Sequence[Unobserved]
-) -> Verdict:
+) -> Outcome:
     verdict = _guarded(control, lambda: _within_ceiling(control, control.check(resource, snapshot)))
-    return _checked_needs(verdict, missing)
+    return _outcome(control, resource, _checked_needs(verdict, missing) if missing else verdict)
 
 
 def _guarded(control: Control[Any], ask: Callable[[], T]) -> T | Verdict:

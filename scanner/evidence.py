@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scanner.policy import Policy, Statement, lines_of, pretty
+
+NAMED_AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,16 @@ class Excerpt:
 
 
 Piece = Fact | Excerpt
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first few names as they come, and how many more there are; empty for none.
+
+    Where each of many resources fails for being one of them, all names in each finding would grow
+    with the square of their number.
+    """
+    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
+    return ", ".join(names[:NAMED_AT_MOST]) + more
 
 
 def policy_excerpt(

@@ -118,7 +118,11 @@ def score(
 def score_of(tallies: Sequence[ControlTally]) -> Score:
     """Score controls that were counted already, in the order of their ids."""
     total = _part(tallies)
-    controls = tuple(_with_gains(tally, tallies, total.value) for tally in tallies)
+    kept = [1 - tally.share for tally in tallies]
+    controls = tuple(
+        _with_gains(tally, math.prod(kept[:place] + kept[place + 1 :]), total.value)
+        for place, tally in enumerate(tallies)
+    )
     topics = {
         topic: _part([tally for tally in tallies if tally.topic is topic])
         for topic in Topic
@@ -155,10 +159,8 @@ def _floor(value: float) -> int:
     return math.floor(value + 1e-9)
 
 
-def _with_gains(
-    tally: ControlTally, tallies: Sequence[ControlTally], value: int | None
-) -> ControlScore:
-    others = math.prod(1 - one.share for one in tallies if one is not tally)
+def _with_gains(tally: ControlTally, others: float, value: int | None) -> ControlScore:
+    """A control with what it costs; `others` is what all other controls leave of the score."""
     now = value or 0
 
     def gain(share: float) -> int:

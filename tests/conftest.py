@@ -38,3 +38,20 @@ def django_db_setup(
         with django_db_blocker.unblock():
             stack.enter_context(database)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def product_cost() -> Iterator[dict[str, int]]:
+    """Hash passwords at the lowest cost that Argon2 takes; yields the costs of the product.
+
+    At those a hash takes 100 MB and a third of a second of CPU, most of what a page's test took.
+    tests/posture/test_commands.py looks at a password of the real cost.
+    """
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    real = {name: getattr(Argon2PasswordHasher, name) for name in cheap}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cheap.items():
+            patch.setattr(Argon2PasswordHasher, name, value)
+        yield real

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bench.long import faults, fuzz, mutation, suite
+from bench.long import faults, fleet, fuzz, mutation, soak, suite
 from bench.long.ledger import PAGE, Measured, Row, written
 
 RUNS: Mapping[str, Callable[[], Measured]] = {
     "mutation": mutation.measure,
     "fuzz": fuzz.measure,
+    "soak": soak.measure,
+    "throughput": fleet.scan_all,
+    "migrating": fleet.migrate,
     **{name: faults.measure(name) for name in faults.RUNS},
 }
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from posture.api.moments import Moment
 from posture.models import Finding, LeaseState, Scan, SeverityChoice, Ticket
+from posture.models.searching import holding
 
 PAGING = {"cursor", "page_size"}
 
@@ -87,11 +88,7 @@ class FindingFilters(filters.FilterSet):
 
     def by_text(self, rows: QuerySet[Finding], _name: str, value: str) -> QuerySet[Finding]:
         """Keep findings whose resource, name or control holds the text."""
-        return rows.filter(
-            Q(resource__icontains=value)
-            | Q(resource_name__icontains=value)
-            | Q(control__iexact=value)
-        )
+        return rows.filter(holding(value) | Q(control=value.upper()))
 
 
 class ScanFilters(filters.FilterSet):

@@ -1,6 +1,5 @@
-"""Snapshots: what they take, since when nobody uses them; judging them again; indexes of lists."""
+"""Snapshots: what they take, since when nobody uses them; judging them again."""
 
-import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import uuid
@@ -163,24 +162,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('failed', 'cancelled')), _negated=True), fields=('scan', 'engine'), name='one_rejudgement_per_engine'),
         ),
         migrations.RunSQL(WALLS),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(condition=models.Q(('state', 'resolved')), fields=['organisation', 'severity_rank', '-last_changed', 'id'], name='finding_worst_resolved'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['organisation', '-points', 'severity_rank', 'id'], name='finding_by_points'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['organisation', 'first_seen', 'id'], name='finding_by_age'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['organisation', 'fingerprint'], name='finding_by_fingerprint'),
-        ),
-        migrations.AddIndex(
-            model_name='finding',
-            index=django.contrib.postgres.indexes.HashIndex(fields=['resource'], name='finding_by_resource'),
-        ),
     ]

@@ -41,14 +41,14 @@ def same_organisation(table, column, target):
     """
 
 
-def question(signature, returns, query, volatility="STABLE"):
-    """Return SQL for a function that asks across organisations, runs as its owner, answers ids.
+def question(signature, returns, query, volatility="STABLE", language="sql"):
+    """Return SQL for a function that runs as its owner, who sees all rows, and answers ids.
 
     It is VOLATILE where it locks the rows that it names.
     """
     return f"""
         CREATE FUNCTION {signature} RETURNS {returns}
-            LANGUAGE sql {volatility} SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+            LANGUAGE {language} {volatility} SECURITY DEFINER SET search_path = pg_catalog, pg_temp
             AS $query$ {query} $query$;
         REVOKE ALL ON FUNCTION {signature.split("(")[0]} FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION {signature.split("(")[0]} TO app;

@@ -176,6 +176,7 @@ class Finding(OrganisationOwned):
                 fields=("organisation", "control", "-last_changed"), name="finding_control"
             ),
             models.Index(fields=("account", "-last_changed", "id"), name="finding_of_account"),
+            models.Index(fields=("account", "control"), name="finding_of_control_in"),
         )
 
     def __str__(self) -> str:

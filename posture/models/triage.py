@@ -59,7 +59,9 @@ class Waiver(OrganisationOwned):
                 name="waiver_ends_after_start",
             ),
         )
-        indexes = (models.Index(fields=("account", "ends_at"), name="waiver_in_force"),)
+        indexes = (
+            models.Index(fields=("account", "control", "ends_at"), name="waiver_on_control"),
+        )
 
     def __str__(self) -> str:
         return f"{self.control} waived: {self.kind}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -11,7 +12,8 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 
 from posture import catalogue
-from posture.models import Finding, SeverityChoice, Waiver
+from posture.models import Account, Finding, SeverityChoice, Ticket, Waiver
+from posture.models.searching import below, holding, waived_now
 from posture.web.doors import as_id
 
 SEVERITIES = tuple(one.value for one in SeverityChoice if one != SeverityChoice.INFO)
@@ -21,6 +23,8 @@ UNRESOLVED = ("open", "in_progress")
 FACETS = ("severity", "state", "topic", "account", "control", "region")
 TEXT_AT_MOST = 2_048
 VALUES_AT_MOST = 40
+NAMED_AT_MOST = 10_000
+"""Findings that the key of a ticket, or the number of an account, is found for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def narrowed(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
 
 
 def _in_state(words: tuple[str, ...]) -> Q:
+    if words == ("waived",):
+        return Q(state__in=UNRESOLVED) & waived_now()
     kept = [word for word in words if word in UNRESOLVED]
     wanted = Q(state__in=kept, is_waived=False) if kept else Q(pk__in=())
     if "waived" in words:
@@ -115,12 +121,27 @@ def _in_state(words: tuple[str, ...]) -> Q:
 def _said(q: str) -> Q:
     """Findings about a pasted ARN, or that hold a text in name, control, title, ticket or account."""
     if q.startswith("arn:"):
-        return Q(resource=q) | Q(resource__startswith=q)
-    titled = [one.id for one in catalogue.controls() if q.casefold() in one.title.casefold()]
-    said = Q(resource__icontains=q) | Q(resource_name__icontains=q) | Q(ticket__key__iexact=q)
-    digits = q.replace("-", "")
-    said |= Q(control__iexact=q) | Q(control__in=titled)
-    return said | Q(account__aws_account=digits) if digits.isdecimal() else said
+        return below(q)
+    controls = [
+        one.id
+        for one in catalogue.controls()
+        if q.casefold() in one.title.casefold() or q.upper() == one.id
+    ]
+    said = holding(q, also=[*_in_ticket(q), *_in_account(q.replace("-", ""))])
+    return said | Q(control__in=controls) if controls else said
+
+
+def _in_ticket(key: str) -> list[uuid.UUID]:
+    tickets = Ticket.objects.filter(key__iexact=key)
+    return list(tickets.values_list("finding_id", flat=True)[:NAMED_AT_MOST])
+
+
+def _in_account(digits: str) -> list[uuid.UUID]:
+    if not digits.isdecimal():
+        return []
+    accounts = Account.objects.filter(aws_account=digits).values_list("pk", flat=True)
+    rows = Finding.objects.filter(account__in=list(accounts))
+    return list(rows.values_list("pk", flat=True)[:NAMED_AT_MOST])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +26,7 @@ from posture.web.paging import counted, page_of
 
 PAGE = 50
 SHOWN_OF_GROUP = 10
-GROUPED_AT_MOST = 2_000
+GROUPED_AT_MOST = 1_000
 REGIONS_AT_MOST = 60
 ACCOUNTS_AT_MOST = 200
 
@@ -33,12 +36,25 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "age": ("first_seen", "id"),
     "changed": ("-last_changed", "id"),
 }
-GROUP_SORTS: Mapping[str, tuple[str, ...]] = {
-    "severity": ("worst", "-points", "control"),
-    "points": ("-points", "worst", "control"),
-    "age": ("oldest", "control"),
-    "changed": ("-newest", "control"),
+GROUP_SORTS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "severity": lambda group: (group["worst"], -group["points"], group["control"]),
+    "points": lambda group: (-group["points"], group["worst"], group["control"]),
+    "age": lambda group: (group["oldest"], group["control"]),
+    "changed": lambda group: (-group["newest"].timestamp(), group["control"]),
 }
+
+
+class Grouped(NamedTuple):
+    """What a group is told from."""
+
+    control: str
+    account_id: uuid.UUID
+    severity_rank: int
+    control_points: int
+    first_seen: dt.datetime
+    last_changed: dt.datetime
+
+
 HEAVY = ("evidence", "values", "fingerprint", "content")
 """Columns that no list prints."""
 
@@ -71,7 +87,6 @@ def findings(request: HttpRequest) -> HttpResponse:
         "sorts": {name: (chosen.url(view=kept["view"], sort=name), name == sort) for name in SORTS},
         "kept": {name: value for name, value in kept.items() if value},
         "several_accounts": len(names["account"]) > 1,
-        "total": counted(rows)[1],
         "grouped_at_most": GROUPED_AT_MOST,
     }
     context |= (
@@ -93,7 +108,7 @@ def _flat(
         "next": chosen.url(**way, after=listed.after) if listed.after else "",
         "first": chosen.url(**way) if after else "",
     }
-    return {"rows": listed.rows, "pager": pager}
+    return {"rows": listed.rows, "pager": pager, "total": counted(rows)[1]}
 
 
 def _for_list(rows: QuerySet[Finding]) -> QuerySet[Finding]:
@@ -108,20 +123,11 @@ def _grouped(
     Only so many findings are grouped, the first in the order that was chosen: counting a million
     for a page would take seconds, and nobody reads past the first hundreds.
     """
-    first = rows.order_by(*SORTS[sort]).values("pk")[:GROUPED_AT_MOST]
-    found = (
-        Finding.objects.filter(pk__in=first)
-        .values("control")
-        .annotate(
-            worst=Min("severity_rank"),
-            resources=Count("pk"),
-            accounts=Count("account_id", distinct=True),
-            points=Max("control_points"),
-            oldest=Min("first_seen"),
-            newest=Max("last_changed"),
-        )
-    )
-    groups = [_group(dict(one)) for one in found.order_by(*GROUP_SORTS[sort])]
+    first = list(rows.order_by(*SORTS[sort]).values_list(*Grouped._fields)[: GROUPED_AT_MOST + 1])
+    of: dict[str, list[Grouped]] = defaultdict(list)
+    for row in first[:GROUPED_AT_MOST]:
+        of[row[0]].append(Grouped(*row))
+    groups = sorted((_group(some) for some in of.values()), key=GROUP_SORTS[sort])
     named = [group["control"] for group in groups]
     showing = named[0] if opened is None and named else opened if opened in named else ""
     inside = _inside(rows, showing) if showing else []
@@ -132,8 +138,9 @@ def _grouped(
         group["more"] = group["resources"] - len(inside) if is_open else 0
         group["all"] = replace(chosen, control=(group["control"],)).url(view="flat")
         group["toggle"] = chosen.url(sort=sort, open="none" if is_open else group["control"])
-    cut = sum(group["resources"] for group in groups) == GROUPED_AT_MOST
-    return {"groups": groups, "grouped": True, "cut": cut}
+    cut = len(first) > GROUPED_AT_MOST
+    total = f"more than {GROUPED_AT_MOST:,}" if cut else f"{len(first)}"
+    return {"groups": groups, "grouped": True, "cut": cut, "total": total}
 
 
 def _inside(rows: QuerySet[Finding], control: str) -> list[Finding]:
@@ -141,10 +148,22 @@ def _inside(rows: QuerySet[Finding], control: str) -> list[Finding]:
     return list(of_control.order_by(*SORTS["severity"])[:SHOWN_OF_GROUP])
 
 
-def _group(found: dict[str, Any]) -> dict[str, Any]:
-    about = catalogue.described(found["control"])
-    severity = list(SeverityChoice)[found["worst"]].value
-    return {**found, "severity": severity, "title": about.title, "topic_title": about.topic_title}
+def _group(some: Sequence[Grouped]) -> dict[str, Any]:
+    """What the page says of the findings of one control."""
+    about = catalogue.described(some[0].control)
+    worst = min(one.severity_rank for one in some)
+    return {
+        "control": some[0].control,
+        "worst": worst,
+        "resources": len(some),
+        "accounts": len({one.account_id for one in some}),
+        "points": max(one.control_points for one in some),
+        "oldest": min(one.first_seen for one in some),
+        "newest": max(one.last_changed for one in some),
+        "severity": list(SeverityChoice)[worst].value,
+        "title": about.title,
+        "topic_title": about.topic_title,
+    }
 
 
 def _names(scope: Scope) -> dict[str, dict[str, str]]:

@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from types import NoneType
+from typing import Any, cast
 
-from scanner.facts.unread import NOT_READ
+from scanner.facts.unread import NOT_READ, hints_of
 from scanner.policy import Policy
 from scanner.vocabulary import Unobserved
+
+PLAIN = frozenset({str, int, float, bool, bytes, datetime, NoneType})
+"""Types of values that hold no gap; most fields of facts are of these."""
 
 
 def gaps_in(facts: object) -> tuple[Unobserved, ...]:
     """Give every gap once, in order; what no topic asked for is not one."""
-    return tuple(dict.fromkeys(gap for gap in _walk(facts) if gap != NOT_READ))
+    found: dict[Unobserved, None] = {}
+    _gather(facts, found)
+    found.pop(NOT_READ, None)
+    return tuple(found)
 
 
-def _walk(value: Any) -> Iterator[Unobserved]:
+def _gather(value: Any, found: dict[Unobserved, None]) -> None:
     if isinstance(value, Unobserved):
-        yield value
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _walk(one)
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _walk(one)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, Policy):
-        for field in dataclasses.fields(value):
-            yield from _walk(getattr(value, field.name))
+        found.setdefault(value)
+    elif type(value) not in PLAIN:
+        for one in _parts(value):
+            _gather(one, found)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, tuple):
+        return value
+    members = _members(cast(Hashable, type(value)))
+    if members:
+        return [getattr(value, name) for name in members]
+    return value.values() if isinstance(value, Mapping) else ()
+
+
+@cache
+def _members(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass of facts that may hold gaps; nothing of any other class."""
+    if not dataclasses.is_dataclass(kind) or issubclass(kind, Policy):
+        return ()
+    return tuple(name for name, hint in hints_of(cast(Hashable, kind)).items() if hint not in PLAIN)

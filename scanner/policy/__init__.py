@@ -1,11 +1,14 @@
 """The IAM policy language: documents read, decisions made, grants found; pure and self-contained."""
 
 from scanner.policy.actions import (
+    AGREEMENTS,
+    ASKED_OF_ALL,
     BUYER_SPEND,
     CAS_CALL,
     ESCALATE,
     FINANCE_WRITE,
     LEGACY,
+    LOG_CHANGES,
     METER,
     METER_AMI,
     METER_CONTAINER,
@@ -16,8 +19,10 @@ from scanner.policy.actions import (
     PORTAL_PATTERN,
     PORTAL_WRITE,
     PSC_CALL,
+    QUEUE_READS,
     RETIRED,
     has_resource_types,
+    is_within,
 )
 from scanner.policy.administration import administers
 from scanner.policy.conditions import Condition
@@ -33,11 +38,14 @@ from scanner.policy.restrictions import restricts
 from scanner.policy.statement import Statement
 
 __all__ = [
+    "AGREEMENTS",
+    "ASKED_OF_ALL",
     "BUYER_SPEND",
     "CAS_CALL",
     "ESCALATE",
     "FINANCE_WRITE",
     "LEGACY",
+    "LOG_CHANGES",
     "METER",
     "METER_AMI",
     "METER_CONTAINER",
@@ -49,6 +57,7 @@ __all__ = [
     "PORTAL_PATTERN",
     "PORTAL_WRITE",
     "PSC_CALL",
+    "QUEUE_READS",
     "RETIRED",
     "Because",
     "Condition",
@@ -68,6 +77,7 @@ __all__ = [
     "decide",
     "granted",
     "has_resource_types",
+    "is_within",
     "lines_of",
     "parse",
     "pretty",

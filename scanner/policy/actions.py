@@ -130,6 +130,46 @@ ESCALATE = _of(
     "DeleteRolePermissionsBoundary",
 )
 
+AGREEMENTS = _of(
+    "aws-marketplace",
+    "SearchAgreements",
+    "DescribeAgreement",
+    "GetAgreementTerms",
+    "SendAgreementPaymentRequest",
+    "CancelAgreementPaymentRequest",
+    "SendAgreementCancellationRequest",
+    "CancelAgreementCancellationRequest",
+    "BatchCreateBillingAdjustmentRequest",
+)
+"""Reading agreements and changing them, as proposer or as acceptor. None takes resources."""
+
+QUEUE_READS = _of("sqs", "ReceiveMessage", "DeleteMessage")
+LOG_CHANGES = _of(
+    "cloudtrail",
+    "StopLogging",
+    "DeleteTrail",
+    "UpdateTrail",
+    "PutEventSelectors",
+    "DeleteEventDataStore",
+)
+
+ASKED_OF_ALL = frozenset[str]().union(
+    PORTAL_CORE,
+    PORTAL_WRITE,
+    FINANCE_WRITE,
+    BUYER_SPEND,
+    METER,
+    CAS_CALL,
+    PSC_CALL,
+    ESCALATE,
+    AGREEMENTS,
+    QUEUE_READS,
+    LOG_CHANGES,
+    _of("iam", "CreateRole", "PassRole"),
+)
+"""What controls ask about every principal. It is looked up in one go, and questions about some of
+it are answered from that."""
+
 RETIRED = _of("aws-marketplace", "ListTasks", "DescribeTask", "UpdateTask", "CompleteTask")
 LEGACY = _of("aws-marketplace-management", "viewMarketing", "viewSettings")
 NEVER_EXISTED = _of("aws-marketplace", "ListEntity")
@@ -146,3 +186,12 @@ def has_resource_types(action: str) -> bool:
     """
     folded = fold(action)
     return folded not in _WITHOUT_RESOURCES and not folded.startswith(_SERVICES_WITHOUT_RESOURCES)
+
+
+def is_within(asked: frozenset[str], looked_up: frozenset[str]) -> bool:
+    """Say whether an answer about the second set holds the answer about the first.
+
+    With the portal's pattern a policy's other portal entries are reported, other than all that have
+    a name here; so these must be asked about as well.
+    """
+    return asked <= looked_up and (PORTAL_PATTERN not in asked or asked >= PORTAL_MANAGEMENT)

@@ -23,21 +23,21 @@ VERSIONS = (DEFAULT_VERSION, VARIABLES_SINCE)
 Matched = tuple[Statement, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Policy:
     """A policy that was understood; equal and hashed by its text, which is what was stored.
 
     `text` is JSON that any encoding can hold: NUL and lone surrogates stand as escapes.
     """
 
-    statements: tuple[Statement, ...] = field(compare=False)
+    statements: tuple[Statement, ...]
     text: str
     version: str
     matched: dict[frozenset[str], tuple[Matched, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+        default_factory=dict, init=False, repr=False
     )
     """Remembered answers of `grants`, per set of actions; they go when the policy goes."""
-    prefixes: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    prefixes: frozenset[str] | None = field(init=False, repr=False)
     """Prefixes of the services that any statement can be about; None when it may be any."""
 
     def __post_init__(self) -> None:
@@ -45,6 +45,14 @@ class Policy:
         named = [one.prefixes for one in self.statements]
         known = None if None in named else shared(frozenset().union(*(one or () for one in named)))
         object.__setattr__(self, "prefixes", known)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the texts; asked so often that the generated comparison takes its time."""
+        return self is other or (isinstance(other, Policy) and self.text == other.text)
+
+    def __hash__(self) -> int:
+        """Hash the text, which remembers its hash."""
+        return hash(self.text)
 
     def allows(self) -> tuple[Statement, ...]:
         """Give the Allow statements."""

@@ -47,56 +47,47 @@ def _laid_out(policy: Policy) -> tuple[str, Ranges]:
 
 
 def _lay_out(policy: Policy) -> tuple[str, Ranges]:
-    document = json.loads(policy.text, parse_float=_number)
-    lines = ["{"]
+    document = _DECODER.decode(policy.text)
+    parts: list[str] = []
     ranges: list[tuple[int, int]] = []
+    line = 2
     for name, value in document.items():
-        if name != "Statement":
-            lines += _element(name, value)
-        elif isinstance(value, list):
-            lines += _list_of_statements(value, len(lines), ranges)
+        if name == "Statement" and isinstance(value, list) and value:
+            statements = [f"    {_dump(one, '    ')}" for one in value]
+            ranges = _placed(statements, line + 1)
+            part = _joined(f"  {_spelled(name)}: [", statements, "  ]")
         else:
-            start = len(lines) + 1
-            lines += _element(name, value)
-            ranges.append((start, len(lines)))
-        lines[-1] += ","
-    lines[-1] = lines[-1].removesuffix(",")
-    return "\n".join((*lines, "}")), tuple(ranges)
+            part = f"  {_spelled(name)}: {_dump(value, '  ')}"
+            ranges += _placed([part], line) if name == "Statement" and value != [] else []
+        parts.append(part)
+        line += part.count("\n") + 1
+    return _joined("{", parts, "}"), tuple(ranges)
 
 
-def _list_of_statements(
-    value: list[object], before: int, ranges: list[tuple[int, int]]
-) -> list[str]:
-    lines = ['  "Statement": [']
-    for statement in value:
-        start = before + len(lines) + 1
-        lines += [f"    {line}" for line in _dump(statement)]
-        ranges.append((start, before + len(lines)))
-        lines[-1] += ","
-    lines[-1] = lines[-1].removesuffix(",")
-    return [*lines, "  ]"]
+def _placed(texts: list[str], line: int) -> list[tuple[int, int]]:
+    """Give the first and last line of each of some texts, of which the first begins on a line."""
+    ranges: list[tuple[int, int]] = []
+    for text in texts:
+        last = line + text.count("\n")
+        ranges.append((line, last))
+        line = last + 1
+    return ranges
 
 
-def _element(name: str, value: object) -> list[str]:
-    first, *rest = _dump(value)
-    return [f"  {_spelled(name)}: {first}", *(f"  {line}" for line in rest)]
-
-
-def _dump(value: object) -> list[str]:
-    """Give the lines of JSON with indent 2; the standard library takes several times as long."""
+def _dump(value: object, indent: str) -> str:
+    """Write JSON with indent 2; the standard library takes several times as long."""
+    deeper = f"{indent}  "
     if isinstance(value, dict) and value:
-        parts = [_element(name, one) for name, one in value.items()]
-        return ["{", *_joined(parts), "}"]
+        parts = [f"{deeper}{_spelled(name)}: {_dump(one, deeper)}" for name, one in value.items()]
+        return _joined("{", parts, f"{indent}}}")
     if isinstance(value, list) and value:
-        parts = [[f"  {line}" for line in _dump(one)] for one in value]
-        return ["[", *_joined(parts), "]"]
-    return [_spelled(value)]
+        return _joined("[", [f"{deeper}{_dump(one, deeper)}" for one in value], f"{indent}]")
+    return _spelled(value)
 
 
-def _joined(parts: list[list[str]]) -> list[str]:
-    for part in parts[:-1]:
-        part[-1] += ","
-    return [line for part in parts for line in part]
+def _joined(opening: str, parts: list[str], closing: str) -> str:
+    """Put parts on lines of their own between brackets."""
+    return "\n".join((opening, ",\n".join(parts), closing))
 
 
 def _spelled(value: object) -> str:
@@ -112,6 +103,9 @@ def _number(text: str) -> float | str:
     """Keep a fraction as written, as a text where Python would write it differently."""
     number = float(text)
     return number if repr(number) == fold(text) else text
+
+
+_DECODER = json.JSONDecoder(parse_float=_number)
 
 
 def _visible(text: str) -> str:

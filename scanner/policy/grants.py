@@ -13,10 +13,11 @@ from functools import lru_cache
 from scanner.policy.actions import has_resource_types
 from scanner.policy.context import opened
 from scanner.policy.document import Matched, Policy
-from scanner.policy.index import matched
+from scanner.policy.index import matched, part_of
 from scanner.policy.statement import ANY_RESOURCE, Statement
 
 MOST_COMPARISONS = 20_000
+NONE = frozenset[str]()
 MFA_KEY = "aws:MultiFactorAuthPresent"
 
 
@@ -70,6 +71,10 @@ class Granted:
         """Whether an action, spelled as in the set that was asked for, is granted."""
         return action in self.grants
 
+    def has_any(self, actions: Collection[str]) -> bool:
+        """Say whether any of the actions is granted."""
+        return any(action in self.grants for action in actions)
+
     def any_of(self, actions: Collection[str]) -> frozenset[str]:
         """Give those of the actions that are granted."""
         return frozenset(action for action in actions if action in self.grants)
@@ -77,6 +82,20 @@ class Granted:
     def all_of(self, actions: Collection[str]) -> bool:
         """Say whether every one of the actions is granted."""
         return all(action in self.grants for action in actions)
+
+    def within(self, asked: frozenset[str]) -> Granted:
+        """Give the answer about some of ASKED_OF_ALL, which this one was asked about.
+
+        `is_within` says whether it holds that answer.
+        """
+        kept = part_of(self.actions, asked) if self.grants else NONE
+        if len(kept) == len(self.grants):
+            return self
+        if not kept:
+            return NOTHING
+        grants = {action: found for action, found in self.grants.items() if action in kept}
+        denied_if = {action: found for action, found in self.denied_if.items() if action in kept}
+        return Granted(grants, denied_if, self.mfa_gated & kept)
 
     def of(self, actions: Collection[str]) -> tuple[Grant, ...]:
         """Give the grants of some actions, each statement once per action."""
@@ -118,7 +137,10 @@ def granted(
     or pattern, by default any. An action may be a pattern, `aws-marketplace-management:*`: what a
     policy names of it beside the other actions asked for is then reported as the policy spells it.
     """
-    search = _Search(policies, frozenset(actions), boundary, resource)
+    wanted = frozenset(actions)
+    if not any(matched(one, wanted) for one in policies):
+        return NOTHING
+    search = _Search(policies, wanted, boundary, resource)
     allowed = search.allowed()
     if not allowed:
         return NOTHING

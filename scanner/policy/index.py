@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
+from scanner.policy.actions import ASKED_OF_ALL, PORTAL_PATTERN, is_within
 from scanner.policy.document import Matched, Policy
 from scanner.policy.match import fold, literal_start, matches, overlaps
 from scanner.policy.statement import Statement, prefixes_of, share
@@ -17,13 +18,37 @@ def matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
     """
     known = policy.matched.get(actions)
     if known is None:
-        services = services_of(actions)
-        if not share(policy.prefixes, services):
+        if not share(policy.prefixes, services_of(actions)):
             return ()
-        near = (one for one in policy.statements if share(one.prefixes, services))
-        pairs = ((one, _about(one, actions)) for one in near)
-        known = policy.matched[actions] = tuple(pair for pair in pairs if pair[1])
+        known = policy.matched[actions] = _matched(policy, actions)
     return known
+
+
+def _matched(policy: Policy, actions: frozenset[str]) -> tuple[Matched, ...]:
+    if actions != ASKED_OF_ALL and is_within(actions, ASKED_OF_ALL):
+        every = matched(policy, ASKED_OF_ALL)
+        pairs = [(one, part_of(about, actions)) for one, about in every]
+    else:
+        services = services_of(actions)
+        near = (one for one in policy.statements if share(one.prefixes, services))
+        pairs = [(one, _about(one, actions)) for one in near]
+    return tuple(pair for pair in pairs if pair[1])
+
+
+@lru_cache(maxsize=2048)
+def part_of(about: frozenset[str], actions: frozenset[str]) -> frozenset[str]:
+    """Give of an answer about ASKED_OF_ALL what is one about some of these actions.
+
+    A policy's own portal entries stay with the pattern that asked for them.
+    """
+    entries = about - ASKED_OF_ALL if PORTAL_PATTERN in actions else frozenset[str]()
+    return (about & actions) | entries
+
+
+@lru_cache(maxsize=256)
+def _folded(actions: frozenset[str]) -> frozenset[str]:
+    """Give the actions without wildcards in lower case; a set meets a set by its smaller one."""
+    return frozenset(_names(actions))
 
 
 @lru_cache(maxsize=256)
@@ -34,7 +59,7 @@ def services_of(actions: frozenset[str]) -> frozenset[str] | None:
 
 def _about(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
     names = _names(actions)
-    listed = {names[one] for one in statement.exact_names.intersection(names)}
+    listed = {names[one] for one in statement.exact_names & _folded(actions)}
     listed.update(*(expanded(one, actions) for one in statement.wildcards))
     about = listed if statement.names_actions else {*names.values()} - listed
     if statement.allows and len(names) < len(actions):

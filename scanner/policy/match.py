@@ -103,15 +103,26 @@ def _accepts(automaton: _Automaton, text: Sequence[Token]) -> bool:
 
 def matches(pattern: str, text: str) -> bool:
     """Say whether the whole text fits the pattern, case-sensitively (IAM reference, Resource)."""
-    if pattern == "*":
-        return True
-    stars = pattern.count("*")
     if "?" not in pattern:
-        if not stars:
-            return pattern == text
-        if stars == 1 and pattern[-1] == "*":
-            return text.startswith(pattern[:-1])
-    return len(pattern) - stars <= len(text) and _accepts(_automaton(pattern), text)
+        return _in_order(pattern.split("*"), text)
+    solid = len(pattern) - pattern.count("*")
+    return solid <= len(text) and _accepts(_automaton(pattern), text)
+
+
+def _in_order(pieces: list[str], text: str) -> bool:
+    """Say whether a text is these pieces in turn, with anything between them."""
+    if len(pieces) == 1:
+        return pieces[0] == text
+    first, *middle, last = pieces
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for piece in middle:  # the earliest place leaves most room for the rest
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def fits(pattern: Sequence[Token], text: str) -> bool:

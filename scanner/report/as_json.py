@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from scanner.control import Outcome
@@ -14,11 +15,39 @@ from scanner.vocabulary import seen
 
 def to_json(report: Report) -> str:
     """Give the report as ASCII JSON, indented by two."""
-    return json.dumps(to_dict(report), indent=2)
+    return "".join(json_pieces(report))
+
+
+def json_pieces(report: Report) -> Iterator[str]:
+    """Give the same text in pieces: of a large account it is longer than all its facts."""
+    start = "{"
+    for name, value in (_before(report) | {"outcomes": ()} | _after(report)).items():
+        yield f'{start}\n  "{name}": '
+        start = ","
+        yield from _outcomes(report) if name == "outcomes" else (_indented(value, 1),)
+    yield "\n}"
+
+
+def _outcomes(report: Report) -> Iterator[str]:
+    start = "["
+    for one in report.outcomes:
+        yield f"{start}\n    {_indented(_outcome(one), 2)}"
+        start = ","
+    yield "\n  ]" if report.outcomes else "[]"
+
+
+def _indented(value: object, depth: int) -> str:
+    """The value as JSON inside of so many others; in JSON, texts have no line ends of their own."""
+    return json.dumps(value, indent=2).replace("\n", "\n" + "  " * depth)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Give the report as JSON values."""
+    outcomes = [_outcome(one) for one in report.outcomes]
+    return _before(report) | {"outcomes": outcomes} | _after(report)
+
+
+def _before(report: Report) -> dict[str, Any]:
     snapshot = report.snapshot
     return {
         "account": snapshot.account.id,
@@ -32,7 +61,11 @@ def to_dict(report: Report) -> dict[str, Any]:
             "version": report.score.version,
             "topics": {topic.value: _part(part) for topic, part in report.score.topics.items()},
         },
-        "outcomes": [_outcome(one) for one in report.outcomes],
+    }
+
+
+def _after(report: Report) -> dict[str, Any]:
+    return {
         "unobserved": [
             {
                 "action": gap.action,

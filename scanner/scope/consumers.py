@@ -8,7 +8,7 @@ from functools import cached_property
 
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import NOTHING, Granted, Policy, granted
+from scanner.policy import NOTHING, QUEUE_READS, Granted, Policy, granted
 from scanner.policy.index import matched
 from scanner.scope.administrators import is_administrator
 from scanner.scope.holder import Holder
@@ -19,7 +19,7 @@ from scanner.scope.sqs import marketplace_queues
 from scanner.vocabulary import Listed, Partial, Unobserved, derived, gaps, known, seen
 
 RECEIVE = "sqs:ReceiveMessage"
-CONSUME = frozenset({RECEIVE, "sqs:DeleteMessage"})
+CONSUME = QUEUE_READS
 NEEDED = CONSUME | {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ChangeMessageVisibility"}
 """What the guide gives a consumer, and what Lambda and SDKs add to hide a message longer."""
 
@@ -123,7 +123,7 @@ def consumers(snapshot: Snapshot) -> Listed[Holder]:
     """
 
     def chosen(holder: Holder) -> list[Holder]:
-        reads = (one.any_of(CONSUME) for one in rights_of(holder, snapshot).values())
+        reads = (one.has_any(CONSUME) for one in rights_of(holder, snapshot).values())
         return [holder] if (holder.gaps or any(reads)) and not is_administrator(holder) else []
 
     return derived(principals(snapshot), chosen) if seen(marketplace_queues(snapshot)) else ()
@@ -141,7 +141,7 @@ def _by_queue(snapshot: Snapshot) -> Mapping[str, Listed[Holder]]:
     readers: dict[Alike, set[Holder]] = {}
     for holder in seen(listed):
         for alike, rights in rights_of(holder, snapshot).items():
-            if rights.any_of(CONSUME):
+            if rights.has_any(CONSUME):
                 readers.setdefault(alike, set()).add(holder)
     groups: dict[str, list[Alike]] = {queue.arn: [] for queue in seen(marketplace_queues(snapshot))}
     for alike in readers:

@@ -11,7 +11,7 @@ from scanner.policy.match import fold
 from scanner.scope.enrolment import ATTACH, CREATE, REPORTS, endless
 from scanner.scope.holder import Holder
 from scanner.scope.stated import named_values
-from scanner.scope.subtraction import document_of, refusing
+from scanner.scope.subtraction import document_of, refusal_of
 from scanner.scope.wide import is_all_of, names_power
 
 KINDS = ("user", "role", "group", "policy")
@@ -93,8 +93,8 @@ def boundary_document(before: Policy | None = None) -> str:
 
     Without an earlier one it lets everything else through.
     """
-    document = json.loads(refusing(ESCALATE))
     through = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
     if before is not None:
         through = document_of(before)["Statement"]
-    return json.dumps(document | {"Statement": [*through, *document["Statement"]]})
+    statements = [*through, refusal_of(ESCALATE)]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

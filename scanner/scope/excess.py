@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.evidence import some_of
 from scanner.facts.messaging import Queue
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import Grant, Granted
@@ -22,12 +23,11 @@ from scanner.scope.holder import Holder
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.narrowing import is_wild, meets
 from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of
+from scanner.scope.natures import is_workload, nature_of
 from scanner.scope.sqs import marketplace_queues
 from scanner.vocabulary import NotSeen, Severity, gaps, seen
 
 MOST_CONSUMERS = 3
-NAMED_AT_MOST = 5
 Reach = Mapping[Alike, Granted]
 """What a principal may do, by the queues on which it may do the same."""
 
@@ -36,26 +36,26 @@ Reach = Mapping[Alike, Granted]
 class Excess:
     """One thing too much, how bad it is, and the grants behind it.
 
-    `whole` says that nothing at all should be held, as people need not read queues.
+    `whole` says that nothing at all should be held, as people need not read queues; `shared` that
+    a machine needs it, which should have a principal of its own.
     """
 
     sentence: str
     severity: Severity
     grants: tuple[Grant, ...] = ()
     whole: bool = False
+    shared: bool = False
 
 
 def reach_of(holder: Holder, snapshot: Snapshot) -> Reach:
     """The Marketplace queues that a principal may read, with all that it may do there."""
     rights = rights_of(holder, snapshot)
-    return {alike: found for alike, found in rights.items() if found.any_of(CONSUME)}
+    return {alike: found for alike, found in rights.items() if found.has_any(CONSUME)}
 
 
 def names_of(queues: Sequence[Queue]) -> str:
     """Name a few queues, and say how many more there are."""
-    shown = ", ".join(queue.name for queue in queues[:NAMED_AT_MOST])
-    more = len(queues) - NAMED_AT_MOST
-    return f"{shown} and {more} more" if more > 0 else shown
+    return some_of([queue.name for queue in queues])
 
 
 def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Excess | Doubt]:
@@ -67,9 +67,11 @@ def excesses(holder: Holder, reach: Reach, snapshot: Snapshot) -> Iterator[Exces
         yield from _resources(holder.name, alike.queues, rights)
     try:
         if reach and nature_of(holder, snapshot) is Nature.HUMAN:
-            sentence = f"{holder.name} is for people, who need not read the queue."
+            shared = is_workload(holder, snapshot)
+            whom = "people as well as a machine, and people" if shared else "people, who"
+            sentence = f"{holder.name} is for {whom} need not read the queue."
             grants = tuple(one for rights in reach.values() for one in rights.of(CONSUME))
-            yield Excess(sentence, Severity.MEDIUM, grants, whole=True)
+            yield Excess(sentence, Severity.MEDIUM, grants, whole=not shared, shared=shared)
     except NotSeen as unseen:
         yield Doubt(Severity.MEDIUM, unseen.gaps)
     crowds = _crowds(snapshot)
@@ -146,9 +148,8 @@ def _crowds_by_queue(snapshot: Snapshot) -> Mapping[str, tuple[Excess | Doubt, .
 
 
 def _crowd(names: Sequence[str], queues: Sequence[Queue]) -> Excess:
-    more = f" and {len(names) - NAMED_AT_MOST} more" if len(names) > NAMED_AT_MOST else ""
     return Excess(
-        f"{len(names)} principals may read {names_of(queues)}:"
-        f" {', '.join(names[:NAMED_AT_MOST])}{more}. More than {MOST_CONSUMERS} is too many.",
+        f"{len(names)} principals may read {names_of(queues)}: {some_of(names)}."
+        f" More than {MOST_CONSUMERS} is too many.",
         Severity.LOW,
     )

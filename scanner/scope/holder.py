@@ -14,11 +14,22 @@ from typing import Literal
 
 from scanner.evidence import Excerpt, Fact, Piece, policy_excerpt
 from scanner.facts.iam import Role
-from scanner.policy import NOTHING, Grant, Granted, Policy, administers, granted, parse, services_of
+from scanner.policy import (
+    ASKED_OF_ALL,
+    NOTHING,
+    Grant,
+    Granted,
+    Policy,
+    administers,
+    granted,
+    is_within,
+    parse,
+    services_of,
+)
+from scanner.policy.statement import share
 from scanner.vocabulary import NotSeen, Observed, Unobserved, known
 
 READ_BY = "iam:GetAccountAuthorizationDetails"
-ANY_SERVICE = "*"
 SERVICE_LINKED = "/aws-service-role/"
 IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
 MOST_EXCERPTS = 3
@@ -78,13 +89,22 @@ class Holder:
     def grants(self, actions: Collection[str]) -> Granted:
         """Say which of the actions are surely granted, by what was read (R5-R7); remembered."""
         asked = frozenset(actions)
-        if asked not in self._answers:
-            found = NOTHING
-            about = self.policies_about(asked)
-            if about and not isinstance(self.boundary, Unobserved):
-                found = granted(about, asked, boundary=self.boundary)
+        found = self._answers.get(asked)
+        if found is None:
+            within = is_within(asked, ASKED_OF_ALL)
+            found = self._usual.within(asked) if within else self._asked(asked)
             self._answers[asked] = found
-        return self._answers[asked]
+        return found
+
+    @cached_property
+    def _usual(self) -> Granted:
+        return self._asked(ASKED_OF_ALL)
+
+    def _asked(self, actions: frozenset[str]) -> Granted:
+        about = self.policies_about(actions)
+        if not about or isinstance(self.boundary, Unobserved):
+            return NOTHING
+        return granted(about, actions, boundary=self.boundary)
 
     def grants_or_raises(self, actions: Collection[str]) -> Granted:
         """The same; raises NotSeen when nothing is granted as far as was read, but not all was."""
@@ -95,7 +115,7 @@ class Holder:
 
     def may_grant(self, actions: Collection[str]) -> bool:
         """Whether some action is granted, or may be by what was not read."""
-        return bool(self.gaps) or bool(self.grants(actions))
+        return bool(self.gaps) or self.grants(actions) is not NOTHING
 
     def is_mfa_gated(self, actions: Collection[str]) -> bool:
         """Whether a Deny refuses what it holds of the actions to sessions without MFA (R6).
@@ -127,31 +147,15 @@ class Holder:
         return (*pieces, *_remarks(found, len(statements) - len(pieces)))
 
     def _excerpt(self, policy: Policy, found: Mapping[int, Grant], note: str) -> Excerpt:
-        title = next(held.title for held in self.held if held.policy == policy)
+        same = (held for held in self.held if held.policy is policy or held.policy == policy)
+        title = next(same).title
         marked = [grant.statement for grant in found.values()]
         return policy_excerpt(title, policy, marked, note=note, read_by=READ_BY)
 
     def policies_about(self, actions: frozenset[str]) -> tuple[Policy, ...]:
         """Those about services of the actions: no other one allows or refuses any of them."""
         services = services_of(actions)
-        if services is None:
-            return self._policies
-        by_service = self._by_service
-        chosen = by_service.get(ANY_SERVICE, 0)
-        for service in services:
-            chosen |= by_service.get(service, 0)
-        if not chosen:
-            return ()
-        return tuple(one for at, one in enumerate(self._policies) if chosen >> at & 1)
-
-    @cached_property
-    def _by_service(self) -> dict[str, int]:
-        """By the prefix of a service the places of the policies that may be about it, as bits."""
-        found: dict[str, int] = {}
-        for at, policy in enumerate(self._policies):
-            for service in (ANY_SERVICE,) if policy.prefixes is None else policy.prefixes:
-                found[service] = found.get(service, 0) | 1 << at
-        return found
+        return tuple(one for one in self._policies if share(one.prefixes, services))
 
     @cached_property
     def _answers(self) -> dict[frozenset[str], Granted]:

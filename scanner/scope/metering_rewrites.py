@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import METER, Grant, Policy, Statement
@@ -16,7 +17,7 @@ from scanner.scope import placement
 from scanner.scope.callers import place_of_held
 from scanner.scope.holder import Held, Holder
 from scanner.scope.memory import once_per_snapshot
-from scanner.scope.subtraction import Stated, refusing, without
+from scanner.scope.subtraction import Stated, less, refusal_of, refusing, without
 from scanner.scope.taking import is_inline, is_of_aws, sources
 from scanner.vocabulary import seen
 
@@ -127,17 +128,20 @@ def _by_name(
     The statements keep nothing of the seller's services: nobody would copy what a portal needs
     into the policy of a metering identity.
     """
-    every = [action for service in SERVICES for action in actions_of(service)]
-    text = without(policy, statements, METER.union(actions, every))
-    document: Stated = json.loads(text or policy.text)
-    kept = [_shortened(stated) for stated in document["Statement"]] if text else []
+    document = less(policy, statements, _of_the_seller(frozenset(actions)))
+    kept = [_shortened(stated) for stated in document["Statement"]]
     added = [*_named(statements, metering)]
-    if refused:
-        added += json.loads(refusing(refused))["Statement"]
+    added += [refusal_of(refused)] if refused else []
     return json.dumps(document | {"Statement": [*kept, *added]})
 
 
 SERVICES = ("aws-marketplace", "aws-marketplace-management")
+
+
+@lru_cache(maxsize=16)
+def _of_the_seller(actions: frozenset[str]) -> frozenset[str]:
+    """Metering, some actions, and all of the seller's services: one set for all principals."""
+    return METER.union(actions, *(actions_of(service) for service in SERVICES))
 
 
 def _shortened(stated: Stated) -> Stated:

@@ -79,7 +79,7 @@ def surplus(holder: Holder, snapshot: Snapshot) -> Iterator[Surplus | Doubt]:
     who = called(holder)
     beside = holder.grants(FORBIDDEN)
     if beside:
-        does = [text for text, actions in BESIDE.items() if beside.any_of(actions)]
+        does = [text for text, actions in BESIDE.items() if beside.has_any(actions)]
         sentence = f"{who} has metering rights and can also {_listed(does)}."
         yield Surplus(sentence, Severity.HIGH, beside.of(FORBIDDEN))
     wild = _by_wildcard(meters)

@@ -86,7 +86,7 @@ def misfits(holder: RoleHolder, trust: Policy, snapshot: Snapshot) -> Iterator[M
 
 def is_for_images(holder: RoleHolder) -> bool:
     """Whether all its metering is that of AMI or container products."""
-    return bool(holder.grants(METER)) and not holder.grants(METER).any_of(METER_SAAS)
+    return bool(holder.grants(METER)) and not holder.grants(METER).has_any(METER_SAAS)
 
 
 def mended(holder: RoleHolder, trust: Policy, faults: Iterable[Misfit], account: Account) -> str:

@@ -10,12 +10,14 @@ from scanner.facts.snapshot import Snapshot
 from scanner.policy import Malformed, Policy, Statement
 from scanner.policy.catalogue import is_known, takes_resources
 from scanner.policy.match import fold, matches
+from scanner.policy.statement import share
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.sell import Written, own_policies
 from scanner.scope.subtraction import Stated, document_of
 from scanner.vocabulary import Listed, Observed, Unobserved, derived
 
 SERVICES = ("aws-marketplace", "aws-marketplace-management", "marketplacecommerceanalytics")
+_SERVICES = frozenset(SERVICES)
 PREFIXES = tuple(f"{service}:" for service in SERVICES)
 
 
@@ -62,6 +64,8 @@ def _names_service(pattern: str) -> bool:
 def entries_of(policy: Policy) -> Iterator[tuple[Statement, str]]:
     """Every Marketplace action that is named without wildcards, as it is spelled."""
     for one in policy.statements:
+        if not share(one.prefixes, _SERVICES):
+            continue
         for action in one.actions or one.not_actions:
             if fold(action).startswith(PREFIXES) and not any(sign in action for sign in "*?"):
                 yield one, action

@@ -10,6 +10,7 @@ from scanner.policy import Policy, Statement, action_matches
 from scanner.policy.index import expanded, matched
 from scanner.policy.match import fold
 from scanner.scope.consumers import NEEDED, RIGHTS
+from scanner.scope.placement import LONGEST
 
 Stated = dict[str, Any]
 LISTS_QUEUES: Stated = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
@@ -31,7 +32,8 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
 
     Statements that grant rights on the queues lose all rights on queues; with `keep` those of them
     that a consumer needs come back on the queues by name, under the same conditions. Nothing is
-    granted that was not; other services and Deny statements stay.
+    granted that was not; other services and Deny statements stay. Empty when naming the queues
+    makes it longer than any policy of IAM may be.
     """
     document: Stated = json.loads(policy.text)
     listed = document["Statement"]
@@ -48,6 +50,8 @@ def narrowed(policy: Policy, queues: Sequence[str], *, keep: bool = True) -> str
         parts = _without_queues(one, stated, reached)
         rights = sorted(NEEDED & granted)
         if keep and rights:
+            if sum(map(len, reached)) > LONGEST:
+                return ""
             parts.append(_needed(rights, reached) | _condition(stated))
         kept += [_named_once(part, index) for index, part in enumerate(parts)]
     return _document(document, kept or [LISTS_QUEUES])

@@ -6,8 +6,15 @@ but one place is empty, so one block of each form is left when the remedy is fil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scanner.facts.iam import InlinePolicy, ManagedPolicy
 from scanner.scope.holder import IDENTITY_CENTER, Holder
+
+MOST_CHARACTERS = {"user": 2_048, "group": 5_120, "role": 10_240, "reserved_role": 10_240}
+"""Of inline policies, white space aside (IAM and AWS STS quotas)."""
+MOST_MANAGED = 6_144
+LONGEST = max(MOST_CHARACTERS.values())
 
 PLACES = ("managed_name", "policy_arn", "user", "group", "role", "reserved_role")
 
@@ -30,6 +37,15 @@ def inline_of(holder: Holder, policy_name: str) -> dict[str, str]:
     """Values for an inline policy of that name in a user or role."""
     place = dict.fromkeys(PLACES, "") | {"policy_name": policy_name}
     return place | {"reserved_role" if holder.is_identity_center else holder.kind: holder.name}
+
+
+def fits(document: str, place: Mapping[str, str]) -> bool:
+    """Say whether a policy, as JSON, is short enough for where the values of a place put it.
+
+    Other inline policies of the same principal are not counted, which share its room.
+    """
+    most = next((most for kind, most in MOST_CHARACTERS.items() if place[kind]), MOST_MANAGED)
+    return len(document) <= most or len("".join(document.split())) <= most
 
 
 STEPS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict, TypeVar
 
@@ -65,6 +65,8 @@ class _Library:
     groups: Mapping[str, Group]
     without_policies: tuple[Unobserved, ...]
     without_groups: tuple[Unobserved, ...]
+    attached: dict[tuple[str, str, str], Held | Unobserved] = field(default_factory=dict)
+    """Managed policies that came up so far: principals that share one share what is said of it."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Library:
@@ -106,7 +108,11 @@ class _Library:
         for one in inline:
             yield _held(one.name, one.key, one.document, via)
         for named in attached:
-            yield _held(named.name, named.arn, self._document(named.arn), via)
+            key = (named.arn, named.name, via)
+            if key not in self.attached:
+                document = self._document(named.arn)
+                self.attached[key] = _held(named.name, named.arn, document, via)
+            yield self.attached[key]
 
     def _of_groups(self, names: Iterable[str]) -> Iterator[Held | Unobserved]:
         for name in names:

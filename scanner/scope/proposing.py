@@ -6,27 +6,12 @@ from collections.abc import Mapping
 
 from scanner.facts.iam import ManagedPolicy
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Grant, Policy, Statement, administers, granted
+from scanner.policy import AGREEMENTS, Grant, Policy, Statement, administers, granted
 from scanner.scope.memory import once_per_snapshot
 from scanner.scope.sell import Written, own_policies
 from scanner.scope.stated import is_exact, named_values
 from scanner.scope.subtraction import Stated, on_condition
 from scanner.vocabulary import Listed, Unobserved, derived
-
-AGREEMENTS = frozenset(
-    f"aws-marketplace:{name}"
-    for name in (
-        "SearchAgreements",
-        "DescribeAgreement",
-        "GetAgreementTerms",
-        "SendAgreementPaymentRequest",
-        "CancelAgreementPaymentRequest",
-        "SendAgreementCancellationRequest",
-        "CancelAgreementCancellationRequest",
-        "BatchCreateBillingAdjustmentRequest",
-    )
-)
-"""Reading agreements and changing them, as proposer or as acceptor. None takes resources."""
 
 PARTY = "aws-marketplace:PartyType"
 TYPE = "aws-marketplace:AgreementType"

@@ -29,9 +29,23 @@ def without(
 ) -> str:
     """The policy as JSON in which some Allow statements grant none of the actions.
 
+    Empty when no statement is left. The rest is as in `less`.
+    """
+    document = less(policy, statements, actions, instead)
+    return json.dumps(document) if document["Statement"] else ""
+
+
+def less(
+    policy: Policy,
+    statements: Iterable[Statement],
+    actions: Collection[str],
+    instead: Instead | None = None,
+) -> Stated:
+    """The policy as JSON has it, its statements as a list, where some Allows lack the actions.
+
     `instead` makes, of each of them, a statement to add: it is given the parsed one and a copy of
     what is written, with the actions in it that are taken out, and gives what to write. Wildcards
-    are spelled out by the catalogue of actions. Empty when no statement is left.
+    are spelled out by the catalogue of actions.
     """
     document = document_of(policy)
     chosen = {one.index for one in statements}
@@ -46,7 +60,7 @@ def without(
             taken = sorted(action for action in actions if one.applies_to_action(action))
             place = {key: stated[key] for key in _PLACE if key in stated}
             added.append(instead(one, {"Effect": "Allow", "Action": taken, **place}))
-    return json.dumps(document | {"Statement": [*kept, *added]}) if kept or added else ""
+    return document | {"Statement": [*kept, *added]}
 
 
 def document_of(policy: Policy) -> Stated:
@@ -71,8 +85,12 @@ def on_condition(stated: Stated, wanted: Mapping[str, Mapping[str, object]]) -> 
 
 def refusing(actions: Collection[str]) -> str:
     """A policy as JSON that refuses actions whatever other policies grant."""
-    statement = {"Effect": "Deny", "Action": sorted(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return json.dumps({"Version": "2012-10-17", "Statement": [refusal_of(actions)]})
+
+
+def refusal_of(actions: Collection[str]) -> Stated:
+    """The one statement of `refusing`."""
+    return {"Effect": "Deny", "Action": sorted(actions), "Resource": "*"}
 
 
 _PLACE = ("Resource", "NotResource", "Condition")

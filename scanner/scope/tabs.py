@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from scanner.evidence import Fact
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import FINANCE_WRITE, PORTAL_CORE, PORTAL_WRITE
+from scanner.policy import AGREEMENTS, FINANCE_WRITE, PORTAL_CORE, PORTAL_WRITE
 from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.proposing import AGREEMENTS
 from scanner.scope.sell import called, sellers
 from scanner.vocabulary import gaps, seen
 
@@ -53,7 +52,7 @@ def portal_table(snapshot: Snapshot) -> Iterator[Fact]:
 
 def _opens(holder: Holder) -> list[str]:
     rights = holder.grants(ASKED)
-    opened = [tab for tab, actions in TABS.items() if rights.any_of(actions)]
+    opened = [tab for tab, actions in TABS.items() if rights.has_any(actions)]
     return [
         *opened,
         *([] if opened or not rights else ["other pages"]),

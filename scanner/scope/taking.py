@@ -33,7 +33,7 @@ def sources(holder: Holder, grants: Iterable[Grant]) -> tuple[Held, ...]:
 
 def is_of_aws(held: Held) -> bool:
     """Whether AWS owns the policy."""
-    return held.key.split(":")[4:5] == ["aws"]
+    return held.key.split(":", 5)[4:5] == ["aws"]
 
 
 def is_inline(held: Held) -> bool:

@@ -187,7 +187,7 @@ def test_check_runs_every_step_and_ends_like_pytest(prepared: Checkout) -> None:
         "openapi",
     }
     assert output.endswith("3 passed in 0.1s\n")
-    assert prepared.recorded()[-1] == "python -m pytest -n 2"
+    assert prepared.recorded()[-1] == "python -m pytest -n 3 --dist worksteal"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,10 @@ def test_a_failed_test_fails_the_check(prepared: Checkout) -> None:
 
 @pytest.mark.parametrize(
     ("command", "run"),
-    [("bin/test", "python -m pytest -n 2"), ("bin/demo", "python -u -m sandbox.demo")],
+    [
+        ("bin/test", "python -m pytest -n 3 --dist worksteal"),
+        ("bin/demo", "python -u -m sandbox.demo"),
+    ],
 )
 def test_arguments_are_passed_on_whole(prepared: Checkout, command: str, run: str) -> None:
     assert prepared.run(command, "-k", "a b")[0] == 0

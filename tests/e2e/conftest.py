@@ -41,8 +41,9 @@ MISSING = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything here: it drives Chromium, against a database that is really written."""
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
 

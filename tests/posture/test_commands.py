@@ -4,6 +4,7 @@ import io
 import uuid
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import CommandError, call_command
 
 from posture import access, tokens
@@ -42,12 +43,16 @@ def test_an_organisation_needs_a_name() -> None:
         run("create_organisation", "  ")
 
 
-def test_a_user_joins_with_a_password_from_standard_input(acme: Organisation) -> None:
+def test_a_user_joins_with_a_password_from_standard_input(
+    acme: Organisation, product_cost: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in product_cost.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, value)
     run("create_user", "Alice@Acme.example", "--organisation", str(acme.pk), "--role", "owner")
     alice = User.objects.get()
     assert alice.email == "alice@acme.example"
     assert alice.check_password(PASSWORD)
-    assert alice.password.startswith("argon2")
+    assert alice.password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
     assert role_of(alice, acme) == "owner"
     assert access.organisations_of(alice) == [acme.pk]
 

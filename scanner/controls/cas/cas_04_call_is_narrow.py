@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from scanner.control import Control, Reference, Verdict, all_faults, failed, passed
-from scanner.evidence import Fact
+from scanner.evidence import Fact, some_of
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import CAS_CALL, Grant
 from scanner.remedy import Remedy
@@ -95,8 +95,9 @@ def _crowd(faults: Sequence[Verdict], snapshot: Snapshot) -> Iterator[Verdict]:
 
 @once_per_snapshot
 def _names_of_callers(snapshot: Snapshot) -> Fact:
-    """All of them: one text, whatever the number of findings that show it."""
-    return Fact("May call it", ", ".join(sorted(one.name for one in seen(callers(snapshot)))))
+    """Some of them, as each has a finding of its own; looked up once for all of these."""
+    names = sorted(one.name for one in seen(callers(snapshot)))
+    return Fact("May call it", some_of(names))
 
 
 def _values(

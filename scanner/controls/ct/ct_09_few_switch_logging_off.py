@@ -10,7 +10,7 @@ from scanner.control import Control, Reference, Verdict, failed, passed
 from scanner.evidence import Fact
 from scanner.facts.cloudtrail import Trail
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import PORTAL_WRITE, Grant, Granted
+from scanner.policy import LOG_CHANGES, PORTAL_WRITE, Grant, Granted
 from scanner.remedy import Remedy
 from scanner.scope import placement
 from scanner.scope.administrators import is_administrator
@@ -20,20 +20,11 @@ from scanner.scope.principals import holding, principals
 from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, gaps, seen
 
 STORE_ACTION = "cloudtrail:DeleteEventDataStore"
-ACTIONS = frozenset(
-    {
-        "cloudtrail:StopLogging",
-        "cloudtrail:DeleteTrail",
-        "cloudtrail:UpdateTrail",
-        "cloudtrail:PutEventSelectors",
-        STORE_ACTION,
-    }
-)
 
 
 def able(snapshot: Snapshot) -> Listed[Holder]:
     """Users and roles that may switch some trail or store off, or may by what was not read."""
-    return holding(principals(snapshot), ACTIONS)
+    return holding(principals(snapshot), LOG_CHANGES)
 
 
 def check(holder: Holder, snapshot: Snapshot) -> Verdict:
@@ -41,7 +32,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     who = f"{holder.kind.capitalize()} {holder.name}"
     if is_administrator(holder):
         return passed(f"{who} is an administrator; SELL-09 judges whether it should be.")
-    found = holder.grants_or_raises(ACTIONS)
+    found = holder.grants_or_raises(LOG_CHANGES)
     reach = _Reach.of(snapshot)
     harm = {name: some for name in found.actions if (some := reach.harmful(found, name))}
     if not harm:
@@ -113,7 +104,7 @@ class _Reach:
 
 
 def _values(holder: Holder) -> Mapping[str, str]:
-    deny = {"Effect": "Deny", "Action": sorted(ACTIONS), "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": sorted(LOG_CHANGES), "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [deny]}
     place = placement.inline_of(holder, "keep-logging-on")
     return place | {"document": json.dumps(document), "who": holder.name}

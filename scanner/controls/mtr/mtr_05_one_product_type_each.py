@@ -23,7 +23,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     """Fail on actions of two types; containers with custom metering need two of them."""
     meters = holder.grants_or_raises(METER)
     who = called(holder)
-    held = [name for name, actions in TYPES.items() if meters.any_of(actions)]
+    held = [name for name, actions in TYPES.items() if meters.has_any(actions)]
     mixed = len(held) > 1
     if set(held) == OF_CONTAINERS and known(sells(snapshot, Kind.CONTAINER)):
         mixed = False
@@ -42,7 +42,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
 
 def _values(holder: Holder, meters: Granted, snapshot: Snapshot) -> dict[str, str]:
     """SaaS stays where it is among them: the other calls run in the buyers' accounts."""
-    first = METER_SAAS if meters.any_of(METER_SAAS) else METER_AMI
+    first = METER_SAAS if meters.has_any(METER_SAAS) else METER_AMI
     others = METER - first
     values = taken(holder, meters.of(others), others, snapshot, refusal=REFUSAL)
     return values | {"name": holder.name, "others": names_of(meters.any_of(others))}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from scanner.control import Control, Reference, Verdict, failed, passed
-from scanner.evidence import Fact
+from scanner.evidence import Fact, some_of
 from scanner.facts.snapshot import Snapshot
 from scanner.policy import PORTAL_CORE
 from scanner.remedy import Remedy
@@ -13,8 +14,8 @@ from scanner.scope import placement
 from scanner.scope.administrators import is_administrator
 from scanner.scope.ammp import portal_principals
 from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.nature import Nature
-from scanner.scope.natures import nature_of
+from scanner.scope.memory import once_per_snapshot
+from scanner.scope.natures import is_workload
 from scanner.vocabulary import Listed, NotSeen, Severity, Unobserved, derived, gaps, seen
 
 LOOKUP = "aws-marketplace-management:viewSupport"
@@ -32,7 +33,10 @@ def people(snapshot: Snapshot) -> Listed[Holder]:
 
 
 def check(holder: Holder, snapshot: Snapshot) -> Verdict:
-    """A program has no buyers to support; where everybody has the page, nobody chose who."""
+    """A program has no buyers to support; where everybody has the page, nobody chose who.
+
+    A role that people assume beside a service has the page for both (R13).
+    """
     who = f"{holder.kind.capitalize()} {holder.name}"
     grants = holder.grants_or_raises({LOOKUP}).of({LOOKUP})
     if not grants:
@@ -42,13 +46,13 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     values |= {"document": DOCUMENT, "subject": holder.name}
     everyone = _if_all_may(snapshot)
     if everyone:
-        fact = Fact("May look up customers", ", ".join(everyone), READ_BY)
+        fact = Fact("May look up customers", some_of(everyone), READ_BY)
         reason = (
             f"{who} may look up any customer, as may all {len(everyone)} that use the portal:"
             " nobody chose who."
         )
         return failed(reason, fact, *pieces, values=values)
-    if nature_of(holder, snapshot) is Nature.WORKLOAD:
+    if is_workload(holder, snapshot):
         reason = f"{who} is a workload and may look up any customer."
         return failed(reason, *pieces, values=values)
     if everyone is None:
@@ -56,7 +60,8 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     return passed(f"{who} is one of some that may look up customers.", *pieces)
 
 
-def _if_all_may(snapshot: Snapshot) -> list[str] | None:
+@once_per_snapshot
+def _if_all_may(snapshot: Snapshot) -> Sequence[str] | None:
     """Everybody's names if all may, and they are three or more; None when that is not known."""
     listed = people(snapshot)
     sure = [one for one in seen(listed) if one.grants(PORTAL_CORE)]
@@ -67,6 +72,7 @@ def _if_all_may(snapshot: Snapshot) -> list[str] | None:
     return sorted(one.name for one in sure) if len(sure) >= CROWD else []
 
 
+@once_per_snapshot
 def _unsure(snapshot: Snapshot) -> tuple[Unobserved, ...]:
     """What hides further portal principals, or what those that are known may do."""
     listed = people(snapshot)

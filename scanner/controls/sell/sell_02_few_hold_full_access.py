@@ -13,8 +13,7 @@ from scanner.scope import taking
 from scanner.scope.administrators import is_administrator
 from scanner.scope.ammp import portal_principals
 from scanner.scope.holder import READ_BY, Holder
-from scanner.scope.nature import Nature
-from scanner.scope.natures import seen_nature
+from scanner.scope.natures import seen_workload
 from scanner.scope.sell import (
     FULL_ACCESS,
     PRODUCTS,
@@ -30,7 +29,10 @@ REFUSAL = "no-seller-finance"
 
 
 def check(holder: Holder, snapshot: Snapshot) -> Verdict:
-    """A workload that holds it is high; a stranger to the list, or one of too many, is medium."""
+    """A workload that holds it is high; a stranger to the list, or one of too many, is medium.
+
+    A role that people assume beside a service is a workload too (R13).
+    """
     who = called(holder)
     if is_administrator(holder):
         return not_applicable(exemption(holder, snapshot.profile))
@@ -38,11 +40,11 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
         if holder.gaps:
             raise NotSeen(*holder.gaps)
         return passed(f"{who} does not hold full seller access.")
-    nature = seen_nature(holder, snapshot)
+    workload = seen_workload(holder, snapshot)
     reasons = [f"{who} holds full seller access{why}." for why in _faults(holder, snapshot)]
-    if nature is Nature.WORKLOAD:
+    if workload is True:
         reasons.insert(0, f"{who} is a workload and holds full seller access.")
-    unknown = gaps(nature)
+    unknown = gaps(workload)
     missing = (*unknown, *gaps(full_access_holders(snapshot)))
     if not reasons and missing:
         raise NotSeen(*missing)
@@ -53,8 +55,7 @@ def check(holder: Holder, snapshot: Snapshot) -> Verdict:
     values = taking.taken_away(holder, grants, FINANCE_WRITE, refusal=REFUSAL, wrong=wrong)
     note = "These statements reach payouts, tax and identity settings too."
     pieces = (*_facts(holder), *_unseen(unknown), *holder.excerpts(grants, note=note))
-    worst = nature is Nature.WORKLOAD or bool(unknown)
-    severity = Severity.HIGH if worst else Severity.MEDIUM
+    severity = Severity.MEDIUM if workload is False else Severity.HIGH
     faults = [failed(one, *pieces, severity=severity, values=values) for one in reasons]
     return all_faults(faults, passed(who))
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from scanner.control import Control, Reference, Verdict, all_faults, failed, passed
 from scanner.evidence import Excerpt, Fact, policy_excerpt
 from scanner.facts.snapshot import Snapshot
-from scanner.policy import Statement
+from scanner.policy import AGREEMENTS, Statement
 from scanner.remedy import Remedy
 from scanner.scope import placement
 from scanner.scope.holder import READ_BY
 from scanner.scope.proposing import (
-    AGREEMENTS,
     PARTY,
     agreement_grants,
     agreement_policies,

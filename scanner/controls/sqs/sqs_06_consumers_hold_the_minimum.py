@@ -23,6 +23,7 @@ from scanner.scope.doubt import hidden
 from scanner.scope.excess import Excess, Reach, excesses, names_of, reach_of
 from scanner.scope.holder import READ_BY, Holder
 from scanner.scope.narrowing import least, narrowed
+from scanner.scope.placement import fits
 from scanner.scope.replacing import (
     CLI,
     CLOUDFORMATION,
@@ -98,29 +99,38 @@ def _is_fed(queue: Queue, snapshot: Snapshot) -> bool:
     return bool(feed.topics or feed.rules)
 
 
-def _told(name: str, queues: str, consumer: str = "", others: str = "") -> Mapping[str, str]:
+def _told(name: str, queues: str, consumer: str = "", **said: str) -> Mapping[str, str]:
+    """The rest of the values; `said` are `others`, `many` and `shared`, empty unless given."""
     return {
         "name": name,
         "queues": queues,
         "consumer": consumer,
         "consumer_name": POLICY_NAME if consumer else "",
-        "others": others,
+        **dict.fromkeys(("others", "many", "shared"), ""),
+        **said,
     }
 
 
 def _values(holder: Holder, found: Sequence[Excess], reach: Reach) -> Mapping[str, str]:
     """The worst of the policies behind it, narrowed; nothing where there are just too many."""
-    worst_first = sorted(found, key=lambda part: part.severity.rank)
+    shared = holder.name if any(part.shared for part in found) else ""
+    worst_first = sorted(
+        (part for part in found if not part.shared), key=lambda part: part.severity.rank
+    )
     behind = dict.fromkeys(grant.policy for part in worst_first for grant in part.grants)
     held = [next(one for one in holder.held if one.policy == policy) for policy in behind]
     reached = [queue for alike in reach for queue in alike.queues]
     names = names_of(reached)
     if not held:
-        return {**NOTHING_REPLACED, **_told(holder.name, names)}
+        return {**NOTHING_REPLACED, **_told(holder.name, names, shared=shared)}
     arns = [queue.arn for queue in reached]
     document = narrowed(held[0].policy, arns, keep=not any(part.whole for part in found))
-    others = ", ".join(one.name for one in held[1:])
-    return {**replacing(held[0], holder, document), **_told(holder.name, names, others=others)}
+    told = {"shared": shared, "others": ", ".join(one.name for one in held[1:])}
+    values = replacing(held[0], holder, document)
+    if not document or not fits(document, values):
+        many = f"{len(arns)} queues"
+        return {**NOTHING_REPLACED, **_told(holder.name, names, **told, many=many)}
+    return {**values, **_told(holder.name, names, **told)}
 
 
 REMEDY = Remedy(
@@ -128,6 +138,10 @@ REMEDY = Remedy(
     minutes=20,
     console=(
         *CONSOLE,
+        "One policy cannot name [[many]]. Divide them among roles of their own, each of which reads"
+        " some and names those, and take the rights on queues from [[name]].",
+        "Give the machine behind [[shared]] a role of its own that reads, and take the rights on"
+        " queues from [[shared]] once that role is in use.",
         "Then do the same with [[others]]: run the scan again for the next document.",
         "Of several consumers keep those that poll [[queues]]; take sqs:ReceiveMessage and"
         " sqs:DeleteMessage from the others.",

@@ -2,25 +2,16 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.posture.operation import preloaded
 
 
 def manage(
     *arguments: str, environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end; return what it printed and its exit code."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=_own(environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return preloaded.manage(arguments, _own(environment or {}))
 
 
 def _own(changes: Mapping[str, str]) -> dict[str, str]:

@@ -45,6 +45,13 @@ def test_the_json_has_the_contract_of_outside_tools() -> None:
     assert open_queue["evidence"][0]["faults"]
 
 
+@pytest.mark.parametrize("outcomes", [0, 1, None])
+def test_the_pieces_are_the_whole_report_indented(outcomes: int | None) -> None:
+    report = a_report(subscriptions=REFUSED)
+    report = replace(report, outcomes=report.outcomes[:outcomes])
+    assert to_json(report) == json.dumps(to_dict(report), indent=2)
+
+
 def test_what_was_refused_is_listed_and_named_by_its_outcomes() -> None:
     report = to_dict(a_report(subscriptions=REFUSED))
     assert report["unobserved"] == [

@@ -56,21 +56,18 @@ def test_passing_trouble_loses_no_call(
     assert disturbed.calls.total > quiet.calls.total
 
 
-@pytest.mark.parametrize("kind", ["cut", "truncate", "garbage"])
 @pytest.mark.parametrize(
-    ("action", "control"),
+    ("kind", "action", "control"),
     [
-        ("sqs:ListQueues", "SQS-03"),
-        ("sqs:GetQueueAttributes", "SQS-03"),
-        ("iam:GetAccountAuthorizationDetails", "SELL-01"),
-        ("ec2:DescribeSnapshots", "AMI-08"),
-        ("cloudtrail:DescribeTrails", "CT-01"),
-        ("sns:ListSubscriptions", "SQS-03"),
+        ("cut", "sqs:ListQueues", "SQS-03"),
+        ("truncate", "iam:GetAccountAuthorizationDetails", "SELL-01"),
+        ("garbage", "ec2:DescribeSnapshots", "AMI-08"),
     ],
 )
 def test_an_answer_that_is_not_whole_is_not_an_empty_account(
     fake_aws: FakeAws, kind: FaultKind, action: str, control: str
 ) -> None:
+    """Each kind of fault in each of six actions is in test_not_whole.py."""
     fake_aws.seed("larkfield")
     visit = a_visit(fake_aws, larkfield.ACCOUNT)
     fake_aws.inject(Fault(kind=kind, action=action))

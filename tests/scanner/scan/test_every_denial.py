@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,7 @@ from scanner.role import policy_document
 from scanner.scan import scan
 from scanner.score import Part
 from scanner.vocabulary import Status, Topic
+from tests.scanner.scan.remembered import RememberedAccount
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
@@ -66,16 +69,7 @@ TOUCHED: dict[str, set[str]] = {
         "MTR-01",
         "SQS-01",
     },
-    "cloudtrail:DescribeTrails": {
-        "CT-01",
-        "CT-02",
-        "CT-03",
-        "CT-04",
-        "CT-05",
-        "CT-06",
-        "CT-07",
-        "CT-08",
-    },
+    "cloudtrail:DescribeTrails": {f"CT-0{number}" for number in range(1, 9)},
     "cloudtrail:GetEventDataStore": set(),  # Brightwater's store is one more copy of what its trail keeps
     "cloudtrail:GetEventSelectors": {"CT-02"},
     "cloudtrail:GetTrailStatus": {"CT-01", "CT-02", "CT-03", "CT-04", "CT-05", "CT-08"},
@@ -147,6 +141,15 @@ TOUCHED: dict[str, set[str]] = {
 }
 """Which controls cannot be assessed wholly without an action, in one of the two accounts."""
 
+EACH_WHOLE = "DENIALS_WHOLE" in os.environ  # for a long run
+WHOLLY = [
+    "iam:GetCredentialReport",  # waited for
+    "iam:GetPolicyVersion",  # one by one, of what another call names
+    "s3:GetBucketPolicy",  # refused in S3's own way
+    *(one for one in TOUCHED if EACH_WHOLE),
+]
+"""Actions that are denied to whole scans, too."""
+
 NOT_ASKED = {"iam:ListAccessKeys", "s3:GetBucketLocation"}
 """Actions that neither account gives a reason to use."""
 
@@ -171,12 +174,13 @@ def entered(fake_aws_server: FakeAws) -> list[Visit]:
 
 
 @pytest.fixture(scope="module")
-def before(fake_aws_server: FakeAws, entered: list[Visit]) -> list[Report]:
-    """What the scanner says of both accounts when it may read everything."""
+def accounts(fake_aws_server: FakeAws, entered: list[Visit]) -> list[RememberedAccount]:
+    """Both accounts, scanned once with all rights."""
+    fake_aws_server.clear_faults()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in fake_aws_server.environment().items():
             patch.setenv(name, value)
-        return [scan(visit, limits=QUICK) for visit in entered]
+        return [RememberedAccount(one.role, QUICK) for one in entered if one.role is not None]
 
 
 @pytest.fixture
@@ -203,23 +207,42 @@ def topics_of(controls: Collection[str]) -> set[Topic]:
 
 @pytest.mark.parametrize("action", sorted(TOUCHED))
 def test_a_denied_action_is_named_by_the_controls_that_need_it_and_none_passes(
-    aws: FakeAws, entered: list[Visit], before: list[Report], action: str
+    aws: FakeAws, accounts: list[RememberedAccount], action: str
 ) -> None:
     declared = declaring(action)
     topics = topics_of(declared)
     aws.inject(Fault(kind="deny", action=action))
-    after = [scan(visit, topics=topics, limits=QUICK) for visit in entered]
+    after = [one.scan(topics=topics, at_stake={action}) for one in accounts]
     blind = [one for report in after for one in report.outcomes if one.missing]
     assert {one.control for one in blind} == TOUCHED[action]
     assert TOUCHED[action] <= declared
     assert all(action in one.missing_action for one in blind)
     gaps = {gap.action for report in after for gap in report.unobserved}
     assert gaps == {action} - NOT_ASKED
-    for then, now in zip(before, after, strict=True):
+    for then, now in zip((one.before for one in accounts), after, strict=True):
         assert not softened(then, now)
         assert told(now, without=declared) == told(then, without=declared, topics=topics)
         for topic in topics:
             assert is_no_better(now.score.topics[topic], then.score.topics[topic])
+
+
+@pytest.mark.parametrize("action", [None, *WHOLLY])
+def test_a_whole_scan_says_what_the_remembered_one_says(
+    aws: FakeAws, entered: list[Visit], accounts: list[RememberedAccount], action: str | None
+) -> None:
+    topics = topics_of(declaring(action)) if action else set(Topic)
+    aws.inject(*(Fault(kind="deny", action=one) for one in [action] if one))
+    for visit, account in zip(entered, accounts, strict=True):
+        whole = scan(visit, topics=topics, now=account.now, limits=QUICK)
+        remembered = account.scan(topics=topics, at_stake={action} if action else ())
+        assert without_evidence(whole) == without_evidence(remembered)
+        assert whole.unobserved == remembered.unobserved
+        assert whole.score == remembered.score
+
+
+def without_evidence(report: Report) -> list[Outcome]:
+    """The outcomes but for what was seen, in which the moments of a trail move on."""
+    return [replace(one, evidence=()) for one in report.outcomes]
 
 
 def softened(then: Report, now: Report) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scanner.scope.proposing import AGREEMENTS, agreement_grants, is_for_proposers, names_a_type
+from scanner.policy import AGREEMENTS
+from scanner.scope.proposing import agreement_grants, is_for_proposers, names_a_type
 from tests.builders import denied
 from tests.documents import a_policy, allow, allow_all_but, deny
 

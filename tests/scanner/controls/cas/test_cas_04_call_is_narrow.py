@@ -27,7 +27,16 @@ from tests.builders import (
     days_ago,
     denied,
 )
-from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
+from tests.cases import (
+    Case,
+    Expected,
+    fails,
+    judged,
+    not_applicable,
+    not_assessed,
+    passes,
+    text_of,
+)
 from tests.documents import Document, a_malformed_policy, a_policy, allow, allow_all_but, deny
 
 GAP = denied(AUTHORIZATION_DETAILS)
@@ -231,6 +240,16 @@ def test_one_of_a_crowd_just_loses_the_call() -> None:
     filled = fill(CONTROL.remedy, outcome.values)
     assert "create-role" not in filled.cli
     assert "put-role-policy --role-name job0" in filled.cli
+
+
+def test_each_of_many_callers_names_a_few_of_the_others() -> None:
+    alone = judged(CONTROL, a_snapshot(roles=callers(1)))["job0"]
+    outcomes = judged(CONTROL, a_snapshot(roles=callers(200)))
+    for outcome in outcomes.values():
+        assert outcome.reason.startswith("200 principals beside administrators")
+        names, *own = outcome.evidence
+        assert text_of(names) == "May call it: job0, job1, job10, job100, job101 and 195 more"
+        assert own == list(alone.evidence)
 
 
 def test_a_role_of_identity_center_is_changed_there() -> None:

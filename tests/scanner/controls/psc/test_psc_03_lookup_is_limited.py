@@ -22,8 +22,17 @@ from tests.builders import (
     a_user,
     denied,
 )
-from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
-from tests.documents import Document, a_malformed_policy, allow, deny, trust
+from tests.cases import (
+    Case,
+    Expected,
+    fails,
+    judged,
+    not_applicable,
+    not_assessed,
+    passes,
+    text_of,
+)
+from tests.documents import Document, a_malformed_policy, a_policy, allow, deny, trust
 
 GAP = denied(AUTHORIZATION_DETAILS)
 REPORT = denied("iam:GetCredentialReport")
@@ -31,7 +40,15 @@ ACCOUNT = f"Account {OWN}"
 LOOKUP = allow("aws-marketplace-management:viewSupport")
 FULL = allow("aws-marketplace-management:*", "aws-marketplace:*")
 PORTAL = allow("aws-marketplace:ListEntities")
-SAML = trust({"Federated": f"arn:aws:iam::{OWN}:saml-provider/idp"})
+SAML = allow(
+    "sts:AssumeRoleWithSAML", on=None, to={"Federated": f"arn:aws:iam::{OWN}:saml-provider/idp"}
+)
+OIDC = allow(
+    "sts:AssumeRoleWithWebIdentity",
+    on=None,
+    to={"Federated": f"arn:aws:iam::{OWN}:oidc-provider/token.ci.example"},
+)
+SERVICE = trust({"Service": "lambda.amazonaws.com"})
 ADMIN = a_role("admin", inline={"p": allow("*")})
 
 
@@ -45,8 +62,15 @@ ALL = low("as may all 3 that use the portal", shows="May look up customers")
 
 def a_person(name: str, *statements: Document) -> Role:
     inline = {f"p{n}": one for n, one in enumerate(statements or (LOOKUP,))}
-    federated = allow("sts:AssumeRoleWithSAML", on=None, to=SAML["Principal"])
-    return a_role(name, trusted=federated, inline=inline)
+    return a_role(name, trusted=SAML, inline=inline)
+
+
+def trusting(sentence: str, expected: Expected, *statements: Document) -> Case:
+    """One role that may look up customers, and who may assume it."""
+    role = a_role(inline={"p": LOOKUP}, trusted=a_policy(*statements))
+    return Case(
+        sentence, a_snapshot(roles=(role, SELLER)), {"worker": expected, "seller": passes()}
+    )
 
 
 ALICE, BOB, CAROL = map(a_person, ("alice", "bob", "carol"))
@@ -100,6 +124,12 @@ CASES = (
         ),
         {"deploy": passes()},
     ),
+    trusting("A role of a service alone is a workload", WORKLOAD, SERVICE),
+    trusting("One of people and a service is one too", WORKLOAD, SAML, SERVICE),
+    trusting("So is one of people and a pipeline", WORKLOAD, SAML, OIDC),
+    trusting("And one of an account and a service", WORKLOAD, trust(OWN), SERVICE),
+    trusting("One of people alone is not", passes("one of some"), SAML),
+    trusting("Nor is one of an account alone", passes("one of some"), trust(OWN)),
     Case(
         "A Deny takes it away",
         a_snapshot(roles=(a_person("alice", FULL, deny("aws-marketplace-management:view*")),)),
@@ -142,6 +172,17 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_lookup_is_limited(case: Case) -> None:
     case.holds_for(CONTROL)
+
+
+def test_each_of_many_names_a_few_of_the_others() -> None:
+    everybody = tuple(a_person(f"seller{number:03}") for number in range(200))
+    for outcome in judged(CONTROL, a_snapshot(roles=everybody)).values():
+        assert "as may all 200 that use the portal" in outcome.reason
+        names, _own = (text_of(one) for one in outcome.evidence)
+        assert names == (
+            "May look up customers: seller000, seller001, seller002, seller003, seller004"
+            " and 195 more"
+        )
 
 
 def test_the_remedy_refuses_the_page_to_one() -> None:

@@ -25,7 +25,15 @@ from tests.builders import (
     denied,
 )
 from tests.cases import Case, Expected, fails, judged, not_applicable, not_assessed, passes
-from tests.documents import Document, a_malformed_policy, allow, allow_all_but, deny, trust
+from tests.documents import (
+    Document,
+    a_malformed_policy,
+    a_policy,
+    allow,
+    allow_all_but,
+    deny,
+    trust,
+)
 
 HIGH, MEDIUM = Severity.HIGH, Severity.MEDIUM
 GAP = denied(AUTHORIZATION_DETAILS)
@@ -44,6 +52,10 @@ PASSWORDS = a_report(*(a_row(name, password=True) for name in (*NAMES, "deploy")
 EVERYTHING = allow(*PORTAL_WRITE, *FINANCE_WRITE)
 NO_FINANCE = a_managed_policy("NoFinance", allow("aws-marketplace:*"), deny(*FINANCE_WRITE))
 CI = trust({"Service": "codebuild.amazonaws.com"})
+SAML = allow("sts:AssumeRoleWithSAML", on=None, to={"Federated": "arn:aws:iam::1:saml-provider/x"})
+OIDC = allow(
+    "sts:AssumeRoleWithWebIdentity", on=None, to={"Federated": "arn:aws:iam::1:oidc-provider/ci"}
+)
 ONLY_ADA = Profile(approved_admins=(an_arn("user", "ada"),))
 
 
@@ -60,6 +72,12 @@ def person(sentence: str, expected: Expected, *statements: Document) -> Case:
 def machine(sentence: str, expected: Expected, inline: Document, boundary: str = "") -> Case:
     role = a_role("ci", trusted=CI, inline={"p": inline}, boundary=boundary)
     return Case(sentence, a_snapshot(roles=(role,), policies=(NO_FINANCE,)), {"ci": expected})
+
+
+def trusting(sentence: str, expected: Expected, *statements: Document) -> Case:
+    """One role with full seller access, and who may assume it."""
+    role = a_role("sellers", trusted=a_policy(*statements), managed=[FULL])
+    return Case(sentence, a_snapshot(roles=(role,), policies=(FULL,)), expected)
 
 
 TOO_MANY = fails(MEDIUM, "as do 4 in all; 3 may", shows="attached directly")
@@ -138,7 +156,45 @@ EQUIVALENTS = (
     ),
 )
 
+IS_A_WORKLOAD = fails(HIGH, "Role sellers is a workload and holds full seller access.")
+NATURES = (
+    trusting("A role of a service is a workload", IS_A_WORKLOAD, CI),
+    trusting("One of people and a service is one too", IS_A_WORKLOAD, SAML, CI),
+    trusting("So is one of people and a pipeline", IS_A_WORKLOAD, SAML, OIDC),
+    trusting("And one of an account and a service", IS_A_WORKLOAD, trust("111122223333"), CI),
+    trusting("One of people alone is not", passes("one of few"), SAML),
+    Case(
+        "A role of Identity Center is for people, whatever its trust",
+        a_snapshot(
+            roles=(
+                a_role(
+                    "sellers",
+                    path="/aws-reserved/sso.amazonaws.com/",
+                    trusted=a_malformed_policy(),
+                    managed=[FULL],
+                ),
+            ),
+            policies=(FULL,),
+        ),
+        passes("one of few"),
+    ),
+)
+
 UNSEEN = (
+    Case(
+        "A role whose trust was not read may be a workload",
+        a_snapshot(roles=(a_role("sellers", trusted=GAP, managed=[FULL]),), policies=(FULL,)),
+        not_assessed(AUTHORIZATION_DETAILS),
+    ),
+    Case(
+        "And is held to be one where nobody approved it",
+        a_snapshot(
+            roles=(a_role("sellers", trusted=GAP, managed=[FULL]),),
+            policies=(FULL,),
+            profile=ONLY_ADA,
+        ),
+        fails(HIGH, "is not among the approved", shows="May be a workload"),
+    ),
     Case(
         "What was not read may hold it",
         a_snapshot(users=(a_user(managed=[READER]),), policies=GAP),
@@ -186,7 +242,7 @@ UNSEEN = (
     ),
 )
 
-CASES = (*HOLDERS, *EQUIVALENTS, *UNSEEN)
+CASES = (*HOLDERS, *EQUIVALENTS, *NATURES, *UNSEEN)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

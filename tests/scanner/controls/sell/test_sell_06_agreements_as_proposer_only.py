@@ -7,9 +7,9 @@ import json
 import pytest
 
 from scanner.controls.sell.sell_06_agreements_as_proposer_only import CONTROL
+from scanner.policy import AGREEMENTS
 from scanner.policy.catalogue import takes_resources
 from scanner.remedy import fill
-from scanner.scope.proposing import AGREEMENTS
 from scanner.vocabulary import Partial, Severity
 from tests.builders import (
     AUTHORIZATION_DETAILS,

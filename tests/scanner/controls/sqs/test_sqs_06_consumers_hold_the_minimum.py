@@ -422,6 +422,26 @@ def test_people_lose_the_queue_altogether() -> None:
     ]
 
 
+BOTH = trust(
+    {"Federated": f"arn:aws:iam::{OWN}:saml-provider/okta", "Service": "lambda.amazonaws.com"}
+)
+
+
+def test_a_machine_keeps_what_it_reads_with_until_it_has_a_role_of_its_own() -> None:
+    alone = account(a_role("poller", trusted=BOTH, inline={"queue": MINIMUM}))
+    (outcome,) = outcomes_of(CONTROL, alone)
+    assert outcome.severity is Severity.MEDIUM
+    assert "for people as well as a machine" in outcome.reason
+    remedy = fill(CONTROL.remedy, outcome.values)
+    assert "aws iam" not in remedy.cli
+    assert any("machine behind poller a role of its own" in step for step in remedy.console)
+    wide = remedy_of(account(a_role("poller", trusted=BOTH, inline={"queue": allow("sqs:*")})))
+    (statement,) = written_by(wide)
+    assert set(DOCUMENTED) < set(statement["Action"])
+    assert statement["Resource"] == [QUEUE]
+    assert any("machine behind poller a role of its own" in step for step in wide.console)
+
+
 def test_a_permission_set_is_changed_in_identity_center() -> None:
     path = "/aws-reserved/sso.amazonaws.com/"
     snapshot = account(
@@ -459,3 +479,17 @@ def test_what_rules_the_queue_is_told_apart_from_what_else_is_too_much() -> None
         "poller may also use SetQueueAttributes on mp-events.",
         "poller may also use SendMessage on mp-events.",
     )
+
+
+@pytest.mark.parametrize(("number", "fits"), [(60, True), (400, False)])
+def test_no_document_is_longer_than_iam_takes(number: int, fits: bool) -> None:
+    queues = tuple(a_queue(f"orders-{one}") for one in range(number))
+    snapshot = a_snapshot(
+        roles=(a_consumer(allow("sqs:*")),),
+        queues=queues,
+        subscriptions=tuple(a_subscription(queue.name) for queue in queues),
+    )
+    remedy = remedy_of(snapshot)
+    assert ("put-role-policy" in remedy.cli) is fits
+    divided = any(f"One policy cannot name {number} queues." in step for step in remedy.console)
+    assert divided is not fits
