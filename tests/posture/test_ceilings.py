@@ -223,7 +223,7 @@ def test_while_redis_is_away_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
 def test_a_flushed_redis_is_a_full_bucket(server: "redis.Redis") -> None:
     ceiling = a_ceiling()
     booked(ceiling, 150)
-    server.flushall()
+    server.flushdb()
     server.script_flush()
     now, turns = ceiling.book(KEY, 20, 100)
     assert turns == (now, now)

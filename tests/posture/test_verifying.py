@@ -131,7 +131,7 @@ def test_messages_that_name_nothing_are_dropped(acme: Organisation) -> None:
 
 def test_what_nobody_heard_of_is_published_again(finding: Finding, broker: "redis.Redis") -> None:
     row, _ = ask(finding)
-    broker.flushall()
+    broker.flushdb()
     assert take_back_verifications() == 0
     change(row, published_at=database_now() - timedelta(hours=1))
     assert take_back_verifications() == 1

@@ -157,7 +157,7 @@ def test_nothing_is_lost_when_the_broker_forgets_everything(
     aws.seed("brightwater")
     numbers = ("111122223333", "444455556666")
     scans = [ask(a_seller(aws, organisation, number)) for number in numbers]
-    broker.flushall()
+    broker.flushdb()
     with a_worker(tmp_path, aws.environment()):
         for scan in scans:
             wait_until(is_over(scan))

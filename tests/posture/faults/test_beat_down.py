@@ -1,5 +1,6 @@
 """Beat is away for a day: what was due is caught up once, what was lost is taken back, no more."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from posture.models import Account, Organisation, Scan, Schedule, database_now
 from posture.models.tenancy import within
 from posture.scans import claim
 from posture.tasks import tick
+from sandbox.valkey import Valkey
+from tests.posture.faults.brokers import publishing_to
 from tests.posture.rows import a_scan, an_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +39,17 @@ def accounts(acme: Organisation, rival: Organisation) -> list[Account]:
     return made
 
 
+@pytest.fixture
+def broker(own_broker: Valkey, settings: LazySettings) -> Iterator["redis.Redis"]:
+    """A database of the tests' own server that no worker listens to."""
+    settings.REPUBLISH_SECONDS = 60
+    url = own_broker.url(1)
+    with publishing_to(url), redis.Redis.from_url(url) as server:
+        server.flushdb()
+        yield server
+        server.flushdb()
+
+
 def scans_of(account: Account) -> list[tuple[str, str]]:
     with within(account.organisation_id):
         rows = Scan.objects.filter(account=account).order_by("queued_at")
@@ -43,9 +57,8 @@ def scans_of(account: Account) -> list[tuple[str, str]]:
 
 
 def test_a_day_without_beat_is_caught_up_with_one_scan_for_each_account(
-    accounts: list[Account], broker: "redis.Redis", settings: LazySettings
+    accounts: list[Account], broker: "redis.Redis"
 ) -> None:
-    settings.REPUBLISH_SECONDS = 60
     lost, waiting = a_scan(accounts[0]), a_scan(accounts[1])
     assert claim(lost.pk) is not None
     for scan in (lost, waiting):
@@ -53,7 +66,7 @@ def test_a_day_without_beat_is_caught_up_with_one_scan_for_each_account(
             Scan.objects.filter(pk=scan.pk).update(
                 queued_at=F("queued_at") - DAY, lease_until=F("lease_until") - DAY
             )
-    broker.flushall()
+    broker.flushdb()
     tick()
     tick()
     manual = [("manual", "running"), ("manual", "queued")]

@@ -93,13 +93,13 @@ def full_disk(folder: Path) -> Iterator[Callable[[], object]]:
 def test_a_snapshot_that_does_not_fit_is_kept_by_a_later_attempt(
     aws: "FakeAws", seller: Account, disk: Disk
 ) -> None:
-    known = files_in(disk.folder)
+    own = disk.folder / str(seller.organisation_id)
     scan = ask(seller)
     wait_until(lambda: reread(scan).retry_at is not None, disk.worker.last_words)
     row = reread(scan)
     assert (row.state, row.attempt, row.reason_code) == ("queued", 1, "snapshot_not_kept")
     assert f"({disk.words})" in row.reason
-    assert files_in(disk.folder) == known
+    assert files_in(own) == []
     with within(seller.organisation_id):
         assert not Finding.objects.exists()
     disk.make_room()
