@@ -1,4 +1,4 @@
-"""Faults in full number: the scenarios of tests/posture/faults with larger figures."""
+"""Scenarios in full number: those tests of faults, denials and remedies that a check runs in part."""
 
 from __future__ import annotations
 
@@ -26,35 +26,54 @@ class Faults:
     file: str
     environment: Mapping[str, str]
     what: str
+    bar: str = BAR
 
 
 RUNS: Mapping[str, Faults] = {
     "kills": Faults(
-        "test_killed.py",
+        f"{FOLDER}/test_killed.py",
         {"FAULT_MOMENTS": "25"},
         "SIGKILL at 25 named moments of scans, second looks and judging again, to the child of a "
         "worker and to the whole worker",
     ),
     "redis": Faults(
-        "test_redis.py",
+        f"{FOLDER}/test_redis.py",
         {"FAULT_SCANS": "200", "FAULT_SECONDS": "60"},
         "200 scans wait while Redis is emptied, killed and started, and silent for a minute",
     ),
     "database": Faults(
-        "test_database.py",
+        f"{FOLDER}/test_database.py",
         {"FAULT_RESTARTS": "5"},
         "PostgreSQL is stopped 5 times, killed 5 times and cut off 5 times in the middle of a record, "
         "with scans waiting",
     ),
     "disk": Faults(
-        "test_disk_full.py",
+        f"{FOLDER}/test_disk_full.py",
         {"FAULT_DISKS": "1"},
         "the store of snapshots on a limit of 4 KiB a file, and on a full file system of 64 KiB",
     ),
     "roles": Faults(
-        "test_large_account.py",
+        f"{FOLDER}/test_large_account.py",
         {"FAULT_ROLES": "5000"},
         "an account with 5,000 roles through a worker with a lease of two seconds",
+    ),
+    "beats": Faults(
+        "tests/posture/test_beats.py",
+        {"BEATS_ACCOUNTS": "50"},
+        "two and then four beats hand out 1,000 slots of 20 organisations at once; a beat that was "
+        "off; clocks that jump by an hour",
+    ),
+    "denials": Faults(
+        "tests/scanner/scan/test_every_denial.py",
+        {"DENIALS_WHOLE": "1"},
+        "every action is denied in turn to whole scans of both demo accounts",
+        "the scan completes, what needs the action is not assessed and names it, nothing passes",
+    ),
+    "remedies": Faults(
+        "tests/sandbox/aws/test_remedies_work.py",
+        {"REMEDIES_ALONE": "1"},
+        "each fault alone is made in the fake AWS and its control's own commands are run",
+        "the control passes after it, no other gets worse",
     ),
 }
 """By the name of the run."""
@@ -71,7 +90,7 @@ def _measure(faults: Faults) -> Measured:
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "--tb=short"),
-                *(f"--junit-xml={report}", f"{FOLDER}/{faults.file}"),
+                *(f"--junit-xml={report}", faults.file),
             ],
             cwd=suite.ROOT,
             env=os.environ | faults.environment,
@@ -83,7 +102,7 @@ def _measure(faults: Faults) -> Measured:
     return Measured(
         what=faults.what,
         figure=f"{tried - broken} of {tried} scenarios hold",
-        bar=BAR,
+        bar=faults.bar,
         held=ran.returncode == PASSED,
     )
 

@@ -15,7 +15,7 @@ def test_failures_and_errors_are_scenarios_that_do_not_hold() -> None:
 
 def test_every_run_has_a_file_that_reads_its_figures() -> None:
     for faults in RUNS.values():
-        text = (suite.ROOT / FOLDER / faults.file).read_text()
+        text = (suite.ROOT / faults.file).read_text()
         assert [name for name in faults.environment if f'"{name}"' not in text] == []
 
 
