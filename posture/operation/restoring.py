@@ -6,7 +6,6 @@ from zipfile import BadZipFile, ZipFile
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import File
-from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -25,6 +24,7 @@ from posture.operation.archive import (
     table_member,
 )
 from posture.operation.owning import require_owner
+from posture.scans.stores import StoreError, at_the_store
 
 
 class NotEmptyError(Exception):
@@ -44,7 +44,7 @@ def restore(source: Path) -> Restored:
 
     The file is checked whole before anything is written. Rows come in one transaction together with
     the lock; snapshots come before, because a file that no row names does no harm. Raises
-    NotABackupError, NotEmptyError, NotOwnerError, OSError and DatabaseError.
+    NotABackupError, NotEmptyError, NotOwnerError, StoreError, OSError and DatabaseError.
     """
     try:
         with ZipFile(source) as archive:
@@ -171,12 +171,17 @@ def _on(statement: str, table: str) -> sql.Composed:
 
 
 def restore_snapshot(archive: ZipFile, path: str) -> None:
-    """Put one snapshot into the store, unless it is there; NotABackupError for a path out of it."""
-    store = storages["snapshots"]
+    """Put one snapshot into the store, unless it is there.
+
+    Raises NotABackupError for a path that leads out of the store, StoreError when it takes nothing.
+    """
     try:
-        if not store.exists(path):
-            with archive.open(snapshot_member(path)) as member:
-                store.save(path, File(member))
-    except SuspiciousOperation as error:
+        with at_the_store() as store:
+            if not store.exists(path):
+                with archive.open(snapshot_member(path)) as member:
+                    store.save(path, File(member))
+    except StoreError as error:
+        if not isinstance(error.__cause__, SuspiciousOperation):
+            raise
         message = f"{path} leads out of the store of snapshots."
         raise NotABackupError(message) from error

@@ -5,11 +5,11 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from django.core.files.storage import storages
 from django.db import connection, transaction
 from psycopg import sql
 
@@ -25,6 +25,7 @@ from posture.operation.archive import (
     table_member,
 )
 from posture.operation.owning import require_owner
+from posture.scans.stores import at_the_store
 
 
 class Saved(NamedTuple):
@@ -40,8 +41,8 @@ def back_up(target: Path) -> Saved:
     """Write a backup to a file that is not there yet, readable by us alone; as the role `owner`.
 
     All tables are read at one moment. Snapshots follow: they never change, and one that expires
-    meanwhile is left out. Raises NotOwnerError, FileExistsError and other OSErrors; then there is
-    no file.
+    meanwhile is left out. Raises NotOwnerError, StoreError when the store of snapshots does not
+    answer, FileExistsError and other OSErrors; then there is no file.
     """
     require_owner()
     with _whole_or_not_at_all(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
@@ -116,18 +117,22 @@ def _save_table(archive: ZipFile, name: str, columns: list[str]) -> Table:
 def _save_snapshot(archive: ZipFile, path: str) -> str:
     """Add a snapshot, which is compressed already; return its digest, or nothing if it is gone."""
     digest = hashlib.sha256()
+    pieces = _stored(path)
     try:
-        stored = storages["snapshots"].open(path)
+        first = next(pieces, b"")
     except FileNotFoundError:
         return ""
-    with (
-        stored,
-        archive.open(_member(snapshot_member(path), ZIP_STORED), "w", force_zip64=True) as member,
-    ):
-        for piece in chunks(stored):
+    with archive.open(_member(snapshot_member(path), ZIP_STORED), "w", force_zip64=True) as member:
+        for piece in chain((first,), pieces):
             member.write(piece)
             digest.update(piece)
     return digest.hexdigest()
+
+
+def _stored(path: str) -> Iterator[bytes]:
+    """Read a snapshot; raises FileNotFoundError, or StoreError at any piece of it."""
+    with at_the_store() as store, store.open(path) as stored:
+        yield from chunks(stored)
 
 
 def _member(name: str, compression: int) -> ZipInfo:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from posture.operation.owning import NotOwnerError
 from posture.operation.saving import back_up
+from posture.scans import StoreError
 
 SHOWN = 5
 
@@ -29,6 +30,9 @@ class Command(BaseCommand):
         """Save."""
         try:
             saved = back_up(file)
+        except StoreError as error:
+            message = f"Nothing was saved: the store of snapshots says {error}. Try again later."
+            raise CommandError(message) from error
         except (NotOwnerError, OSError) as error:
             message = f"Nothing was saved: {error}"
             raise CommandError(message) from error

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from posture.operation.archive import NotABackupError
 from posture.operation.owning import NotOwnerError
 from posture.operation.restoring import NotEmptyError, restore
+from posture.scans import StoreError
 
 
 class Command(BaseCommand):
@@ -30,6 +31,9 @@ class Command(BaseCommand):
             done = restore(file)
         except NotABackupError as error:
             message = f"{file} cannot be restored: {error} Nothing was changed."
+            raise CommandError(message) from error
+        except StoreError as error:
+            message = f"Not restored: the store of snapshots says {error}. Try again later."
             raise CommandError(message) from error
         except (NotEmptyError, NotOwnerError, OSError, DatabaseError) as error:
             message = f"Not restored: {error}"

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 from zipfile import ZipFile
 
 import psycopg
@@ -35,24 +34,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def larkfield() -> Company:
     return Company("Larkfield")
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of another installation: an empty database and an empty store."""
-    name = f"{connection.settings_dict['NAME']}_copy"
-
-    def run(statement: str) -> None:
-        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
-            owner.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-    run("CREATE DATABASE {}")
-    urls = {
-        variable: urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
-        for variable in ("DATABASE_URL", "DATABASE_OWNER_URL")
-    }
-    yield {**urls, "SNAPSHOT_DIR": str(tmp_path / "copied")}
-    run("DROP DATABASE {} WITH (FORCE)")
 
 
 def tables(url: str) -> dict[str, Any]:
