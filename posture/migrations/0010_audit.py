@@ -6,6 +6,8 @@ from django.db import migrations, models
 
 from posture.migrations import _walls
 
+# Keys that wait for the end of the transaction would lock the rows that they name after the head,
+# and so in another order than those who lock an account first: they are checked before the head.
 CHAIN = "\n".join([
     _walls.wall("posture_auditevent"),
     _walls.append_only("posture_auditevent"),
@@ -21,6 +23,8 @@ CHAIN = "\n".join([
                IF wanted IS DISTINCT FROM %(mine)s THEN
                    RAISE insufficient_privilege USING MESSAGE = 'not the organisation of this transaction';
                END IF;
+               SET CONSTRAINTS ALL IMMEDIATE;
+               SET CONSTRAINTS ALL DEFERRED;
                INSERT INTO public.posture_audithead (id, organisation_id, number, hash)
                    VALUES (gen_random_uuid(), wanted, 0, repeat('0', 64)) ON CONFLICT DO NOTHING;
                PERFORM FROM public.posture_audithead AS h
