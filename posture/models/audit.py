@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -98,6 +99,41 @@ def lock_head(organisation: uuid.UUID) -> Head:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM lock_audit_head(%s)", [str(organisation)])
         return Head(*cursor.fetchone())
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events somebody asks for; what is empty asks for all.
+
+    `who` and `target` are ids, or a part of a name in any case; `begin` and `end` are aware moments,
+    of which the end is left out.
+    """
+
+    who: str = ""
+    action: str = ""
+    target: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def among(self, events: models.QuerySet[AuditEvent]) -> models.QuerySet[AuditEvent]:
+        """Keep the events that are asked for."""
+        if self.who:
+            events = events.filter(_named("actor", self.who))
+        if self.target:
+            events = events.filter(_named("target", self.target))
+        if self.action:
+            events = events.filter(action=self.action)
+        if self.begin is not None:
+            events = events.filter(at__gte=self.begin)
+        return events if self.end is None else events.filter(at__lt=self.end)
+
+
+def _named(whom: str, text: str) -> models.Q:
+    try:
+        known = uuid.UUID(text)
+    except ValueError:
+        return models.Q(**{f"{whom}_label__icontains": text})
+    return models.Q(**{f"{whom}_id": str(known)})
 
 
 SEALED = (

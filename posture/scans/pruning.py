@@ -178,7 +178,7 @@ def _let_go(organisation: uuid.UUID, at: datetime) -> int:
         if not Scan.objects.filter(snapshot=snapshot).exists():
             row = StoredSnapshot.objects.filter(pk=snapshot)
             row.update(unused_since=finished_at)
-    scans = sum(number for _, _, number in free)
+    scans: int = sum(number for _, _, number in free)
     if scans:
         record(
             organisation=organisation, by=None, action="snapshots.pruned", after={"scans": scans}
