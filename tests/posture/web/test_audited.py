@@ -84,7 +84,7 @@ def post(finding: Finding, alice: User, owner: Client) -> Callable[..., Any]:
                 "connect_test",
                 "connect_schedule",
                 "connect_role",
-            )  # fmt: skip
+            )
         },
         "role_template": [account, "cli"],
         "attestations": [account],
