@@ -14,6 +14,7 @@ from posture.models import (
     Account,
     ApiToken,
     Attestation,
+    AuditEvent,
     ControlResult,
     Finding,
     FindingEvent,
@@ -33,7 +34,7 @@ from posture.models.tenancy import OrganisationOwned, within
 __all__ = ["Scope", "within"]
 
 Verb = Literal["read", "triage", "scan", "connect", "manage"]
-"""read: see; triage: tickets and states; scan: start one; connect: accounts; manage: tokens."""
+"""read: see; triage: tickets and states; scan: start one; connect: accounts; manage: tokens, audit."""
 
 Owned = TypeVar("Owned", bound=OrganisationOwned)
 
@@ -168,6 +169,12 @@ def tokens_of(scope: Scope) -> QuerySet[ApiToken]:
     """Return the organisation's tokens; only those who manage may see any."""
     tokens = ApiToken.objects.filter(organisation=scope.organisation)
     return tokens if may(scope, "manage") else tokens.none()
+
+
+def audit_events_of(scope: Scope) -> QuerySet[AuditEvent]:
+    """Return the organisation's audit log: for those who manage, and who may touch every account."""
+    events = AuditEvent.objects.filter(organisation=scope.organisation)
+    return events if may(scope, "manage") and scope.account_ids is None else events.none()
 
 
 def _of_accounts(rows: QuerySet[Owned], scope: Scope) -> QuerySet[Owned]:

@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
 from posture import access, figures, tokens
+from posture.auditing import coming_from
 from posture.models import User
+from posture.models.audit import Door
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +55,16 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Bind the id to everything logged meanwhile and answer with it."""
+        """Bind the id to everything logged and audited meanwhile and answer with it."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request.id = request_id  # type: ignore[attr-defined] # ours, read by problem details
         request.log_names = {"request_id": request_id}  # type: ignore[attr-defined] # ours
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        door = Door.API if request.path_info.startswith(_API) else Door.PAGE
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            coming_from(address=client_address(request), request_id=request_id, door=door),
+        ):
             known = (request.content_params or {}).get("charset", "utf-8").lower() in _CHARSETS
             response = self.get_response(request) if known else _other_charset(request)
         response["X-Request-ID"] = request_id

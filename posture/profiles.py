@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from posture.models import Account
+from posture.auditing import record
+from posture.models import Account, ApiToken, User
 from scanner.facts.profile import CAS_ACCOUNT, MARKETPLACE_AMI_OWNER, Profile
 
 ALWAYS_APPROVED = (MARKETPLACE_AMI_OWNER, CAS_ACCOUNT)
@@ -103,7 +104,9 @@ def profile_of(account: Account) -> Profile:
     return Profile(**answers)
 
 
-def set_profile(*, account: Account, answers: Mapping[str, Any]) -> None:
+def set_profile(
+    *, account: Account, answers: Mapping[str, Any], by: User | ApiToken | None
+) -> None:
     """Keep the answers of a form, inside `within` the account's organisation.
 
     Each name is a field of the profile: lists of texts, True, False or None, whole numbers. They
@@ -117,6 +120,14 @@ def set_profile(*, account: Account, answers: Mapping[str, Any]) -> None:
         raise InvalidAnswerError("ami_age_warn_days", message)
     account.profile = kept
     account.save(update_fields=["profile"])
+    record(
+        organisation=account.organisation_id,
+        by=by,
+        action="profile.changed",
+        target=account,
+        before={name: locked.profile.get(name) for name in answers},
+        after={name: kept[name] for name in answers},
+    )
 
 
 def _checked(name: str, answer: Any) -> Any:

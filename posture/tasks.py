@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery import shared_task
-from celery.signals import worker_init
+from celery.signals import task_prerun, worker_init
 
-from posture import rejudge, scans
+from posture import auditing, rejudge, scans
 from posture.logging import bound_for_threads
 from posture.models import database_now, note_tick
+from posture.models.audit import Door
+from posture.models.plain import storable
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,12 @@ log = logging.getLogger(__name__)
 def prepare(**_: object) -> None:
     """Load the scanner once per worker, before its children are forked."""
     scans.prepare()
+
+
+@task_prerun.connect
+def come_from_a_task(task_id: str, **_: object) -> None:
+    """Say in the audit log that what follows was no person's click; a message may hold any id."""
+    auditing.come_from(request_id=storable(str(task_id))[:64], door=Door.TASK)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from posture.auditing import record
 from posture.models import ApiToken, Finding, FindingEvent, Ticket, User
 
 
@@ -27,6 +28,7 @@ def link_ticket(  # noqa: PLR0913 - a reference has that many parts, all by keyw
     present = Ticket.objects.filter(finding=locked).first()
     if present is not None and said == {name: getattr(present, name) for name in said}:
         return present
+    before = {name: getattr(present, name) for name in said} if present is not None else {}
     ticket, _ = Ticket.objects.update_or_create(
         finding=locked,
         defaults={
@@ -38,6 +40,14 @@ def link_ticket(  # noqa: PLR0913 - a reference has that many parts, all by keyw
         },
     )
     _note(locked, FindingEvent.Kind.TICKET_LINKED, said, by_user, by_token)
+    record(
+        organisation=locked.organisation_id,
+        by=by_user or by_token,
+        action="ticket.linked",
+        target=locked,
+        before=before,
+        after=said,
+    )
     return ticket
 
 
@@ -53,6 +63,13 @@ def unlink_ticket(
     said = {"system": ticket.system, "key": ticket.key}
     ticket.delete()
     _note(locked, FindingEvent.Kind.TICKET_UNLINKED, said, by_user, by_token)
+    record(
+        organisation=locked.organisation_id,
+        by=by_user or by_token,
+        action="ticket.unlinked",
+        target=locked,
+        before=said,
+    )
     return True
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from posture.auditing import record
 from posture.models import Account, ApiToken, Organisation, TokenAccount, User, database_now
 from posture.models.crossing import token_with_key
 from posture.models.tenancy import within
@@ -81,7 +82,34 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     TokenAccount.objects.bulk_create(
         TokenAccount(organisation=organisation, token=token, account=account) for account in named
     )
+    record(
+        organisation=organisation.pk,
+        by=by,
+        action="token.issued",
+        target=token,
+        after={
+            "scopes": token.scopes,
+            "accounts": sorted(account.aws_account for account in named),
+            "networks": token.networks,
+            "expires_at": token.expires_at,
+        },
+    )
     return token, text
+
+
+def revoke(*, token: ApiToken, by: User | ApiToken | None) -> bool:
+    """Refuse a token from now on, inside `within` its organisation; False if it was revoked."""
+    if not ApiToken.objects.filter(pk=token.pk, enabled=True).update(enabled=False):
+        return False
+    record(
+        organisation=token.organisation_id,
+        by=by,
+        action="token.revoked",
+        target=token,
+        before={"enabled": True},
+        after={"enabled": False},
+    )
+    return True
 
 
 def verify(text: str, address: str) -> ApiToken:

@@ -101,7 +101,7 @@ def _connect_and_scan(organisation: uuid.UUID, user: uuid.UUID, demo: Demo) -> u
     with access.within(organisation):
         account = Account.objects.get(aws_account=demo.number)
     if account.state != Account.State.CONNECTED:
-        result = connections.test(account=account, role_arn=role)
+        result = connections.test(account=account, role_arn=role, by=person)
         if not result.ok:
             message = f"{demo.label} could not be connected: {result.message} {result.advice}"
             raise SystemExit(message)
@@ -109,7 +109,7 @@ def _connect_and_scan(organisation: uuid.UUID, user: uuid.UUID, demo: Demo) -> u
         account.refresh_from_db()
         if Scan.objects.filter(account=account).exists():
             return None
-        connections.set_schedule(account=account, preset="daily", zone=demo.zone)
+        connections.set_schedule(account=account, by=person, preset="daily", zone=demo.zone)
         return request_scan(account=account, by=person, trigger=Scan.Trigger.FIRST)[0].pk
 
 

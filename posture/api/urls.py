@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from posture.api import verifying, views
+from posture.api import audit, verifying, views
 from posture.api.docs import Docs
 from posture.api.problems import not_found
 
@@ -25,6 +25,7 @@ urlpatterns = [
         verifying.VerificationById.as_view(),
         name="api-verification",
     ),
+    path(f"{V1}audit-events", audit.AuditEvents.as_view(), name="api-audit-events"),
     path(f"{V1}controls", views.Controls.as_view(), name="api-controls"),
     path(f"{V1}controls/<slug:control>", views.ControlById.as_view(), name="api-control"),
     path(f"{V1}schema", SpectacularAPIView.as_view(), name="api-schema"),

@@ -89,8 +89,13 @@ class AccountSchedule(APIView):
         said.is_valid(raise_exception=True)
         now = self._schedule(request, pk)
         kept = {name: getattr(now, name) for name in said.get_fields()}
+        asker = caller(request)
         try:
-            after = connections.set_schedule(account=now.account, **{**kept, **said.validated_data})
+            after = connections.set_schedule(
+                account=now.account,
+                by=asker.user or asker.token,
+                **{**kept, **said.validated_data},
+            )
         except connections.InvalidError as refusal:
             wrong = ErrorDetail(str(refusal), "invalid")
             raise ValidationError({refusal.field: [wrong]}) from None
@@ -153,9 +158,10 @@ class Scans(OfScans, Listing):
         if found.state != Account.State.CONNECTED:
             message = "This account is not connected. Test its connection on its page first."
             raise Conflict(message, "account_not_connected")
+        asker = caller(request)
         try:
             scan, _ = scans.request_scan(
-                account=found, by=caller(request).user, trigger=Scan.Trigger.API
+                account=found, by=asker.user or asker.token, trigger=Scan.Trigger.API
             )
         except scans.LockedError as refusal:
             raise Conflict(str(refusal), "locked") from refusal

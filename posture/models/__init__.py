@@ -2,6 +2,7 @@
 
 from posture.models.account import Account
 from posture.models.attestation import MOST_BYTES, Answer, Attestation, AttestationEnd
+from posture.models.audit import AuditEvent, AuditHead
 from posture.models.finding import (
     ControlResult,
     Finding,
@@ -35,6 +36,8 @@ __all__ = [
     "ApiToken",
     "Attestation",
     "AttestationEnd",
+    "AuditEvent",
+    "AuditHead",
     "ControlResult",
     "Finding",
     "FindingEvent",

@@ -23,6 +23,11 @@ def organisations_of_user(user: uuid.UUID) -> list[uuid.UUID]:
     return [row[0] for row in _ask("SELECT * FROM organisations_of_user(%s)", user)]
 
 
+def all_organisations() -> list[uuid.UUID]:
+    """Return every organisation, the oldest first."""
+    return [row[0] for row in _ask("SELECT * FROM all_organisations()")]
+
+
 def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
     """Return the organisation of a scan; None when there is no such scan."""
     return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)

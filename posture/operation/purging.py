@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
+from posture.auditing import record
 from posture.models import (
     Account,
     Membership,
@@ -19,7 +20,7 @@ from posture.models import (
     is_locked,
 )
 from posture.models.leased import ACTIVE
-from posture.models.tenancy import OrganisationOwned
+from posture.models.tenancy import OrganisationOwned, within
 from posture.operation.owning import require_owner
 from posture.scans.stores import StoreError, at_the_store
 
@@ -89,6 +90,7 @@ def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
             people = sum(_forget(user) for user in members)
         elif typed is not None:
             rows["posture_account"] = _remove(Account.objects.filter(pk=target.pk))
+            _note(target, rows)
         if typed is None:
             transaction.set_rollback(True)
         else:
@@ -96,6 +98,21 @@ def purge(*, target: Account | Organisation, typed: str | None) -> Purged:
     if typed is not None:
         log.warning("purged", extra={"row": str(target.pk), "rows": sum(rows.values())})
     return Purged({table: count for table, count in rows.items() if count}, len(paths), people)
+
+
+def _note(account: Account, rows: Mapping[str, int]) -> None:
+    """The log of the organisation stays, and says what is not there any more."""
+    with within(account.organisation_id):
+        record(
+            organisation=account.organisation_id,
+            by=None,
+            action="account.purged",
+            target=account,
+            label=f"{account} {account.aws_account}",
+            before={
+                table.removeprefix("posture_"): count for table, count in rows.items() if count
+            },
+        )
 
 
 def _require_idle(target: Account | Organisation) -> None:

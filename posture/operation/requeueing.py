@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models.functions import Now
 
+from posture.auditing import record
 from posture.enqueue import enqueue
 from posture.models import LeaseState, Scan
 from posture.models.crossing import failed_scans, organisation_of_scan
@@ -65,6 +66,13 @@ def _publish(scan: Scan) -> Requeued:
         return Requeued(scan.pk, RUNNING)
     Scan.objects.filter(pk=scan.pk).update(published_at=Now())
     enqueue(TASK, scan.pk)
+    record(
+        organisation=scan.organisation_id,
+        by=None,
+        action="scan.requeued",
+        target=scan,
+        label=str(scan.account),
+    )
     return Requeued(scan.pk, PUBLISHED)
 
 

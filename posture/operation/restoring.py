@@ -24,6 +24,7 @@ from posture.operation.archive import (
     table_member,
 )
 from posture.operation.owning import require_owner
+from posture.operation.unlocking import tell_everybody
 from posture.scans.stores import StoreError, at_the_store
 
 
@@ -60,6 +61,8 @@ def restore(source: Path) -> Restored:
         message = "It is no zip file, or cut short."
         raise NotABackupError(message) from error
     call_command("migrate", interactive=False, verbosity=0)
+    with transaction.atomic():
+        tell_everybody("installation.restored")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     rows = sum(table.rows for table in manifest.tables.values())
@@ -120,11 +123,15 @@ def _require_empty(manifest: Manifest) -> None:
 
 
 def _load(archive: ZipFile, manifest: Manifest) -> None:
-    """Copy every table in. COPY cannot pass a wall, so it is let down for the owner meanwhile."""
+    """Copy every table in. COPY cannot pass a wall, so it is let down for the owner meanwhile.
+
+    So is the trigger that lets audit events in one after another: the heads come with them.
+    """
     walled = _walled()
     with connection.cursor() as cursor:
         for name in walled:
             cursor.execute(_on("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", name))
+            cursor.execute(_on("ALTER TABLE {} DISABLE TRIGGER USER", name))
         cursor.execute(
             sql.SQL("TRUNCATE {} CASCADE").format(
                 sql.SQL(", ").join(map(sql.Identifier, manifest.tables))
@@ -138,6 +145,7 @@ def _load(archive: ZipFile, manifest: Manifest) -> None:
                     lines.write(piece)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # and so before tables are altered again
         for name in walled:
+            cursor.execute(_on("ALTER TABLE {} ENABLE TRIGGER USER", name))
             cursor.execute(_on("ALTER TABLE {} FORCE ROW LEVEL SECURITY", name))
         cursor.execute(NEXT_NUMBERS)
 

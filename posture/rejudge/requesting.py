@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from posture.auditing import record
 from posture.enqueue import enqueue
-from posture.models import MAX_ATTEMPTS, Account, LeaseState, Rejudgement, is_locked
+from posture.models import MAX_ATTEMPTS, Account, ApiToken, LeaseState, Rejudgement, User, is_locked
 from posture.models.crossing import (
     Located,
     accounts_judged_by_older,
@@ -37,7 +38,7 @@ class NothingToJudgeError(Exception):
     """The account has no snapshot that could be judged again; the message says why."""
 
 
-def request(*, account: Account) -> tuple[Rejudgement, bool]:
+def request(*, account: Account, by: User | ApiToken | None) -> tuple[Rejudgement, bool]:
     """Queue a rejudgement of the account's last scan, inside `within` its organisation.
 
     Returns it and whether it is new: the same scan is judged by the same engine once, unless that
@@ -61,6 +62,13 @@ def request(*, account: Account) -> tuple[Rejudgement, bool]:
         scan=scan,
         engine=ENGINE,
         engine_before=scan.engine,
+    )
+    record(
+        organisation=locked.organisation_id,
+        by=by,
+        action="rejudgement.requested",
+        target=locked,
+        after={"engine": ENGINE},
     )
     return row, True
 
@@ -106,7 +114,7 @@ def _end_overtaken(place: Located) -> bool:
 
 
 def _queue(place: Located) -> bool:
-    _, new = request(account=Account.objects.get(pk=place.id))
+    _, new = request(account=Account.objects.get(pk=place.id), by=None)
     return new
 
 

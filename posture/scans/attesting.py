@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from posture.auditing import record
 from posture.models import (
     MOST_BYTES,
     Account,
@@ -93,7 +94,24 @@ def attest(*, account: Account, control_id: str, said: Said, by: User) -> Attest
         control,
         as_said(_asked(step.account, control, result), made),
     )
+    record(
+        organisation=made.organisation_id,
+        by=by,
+        action="attestation.answered",
+        target=made,
+        label=_label(made, step),
+        after={
+            "answer": made.answer,
+            "valid_until": made.valid_until,
+            "evidence_url": made.evidence_url,
+            "document": made.evidence_name,
+        },
+    )
     return made
+
+
+def _label(answer: Attestation, step: Step) -> str:
+    return f"{answer.control} of {step.account}"
 
 
 def withdraw(*, attestation: Attestation, by: User) -> bool:
@@ -134,6 +152,14 @@ def _unanswer(step: Step, attestation: Attestation, end: str) -> bool:
     ).first()
     if control is not None and result is not None:
         _apply(step, control, _asked(step.account, control, result))
+    record(
+        organisation=attestation.organisation_id,
+        by=step.by,
+        action=f"attestation.{end}",
+        target=attestation,
+        label=_label(attestation, step),
+        before={"answer": attestation.answer, "valid_until": attestation.valid_until},
+    )
     return True
 
 

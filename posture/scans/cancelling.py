@@ -2,6 +2,7 @@
 
 from django.db.models.functions import Now
 
+from posture.auditing import record
 from posture.models import ApiToken, LeaseState, Scan, User
 from posture.scans.failing import cancelled
 
@@ -32,4 +33,11 @@ def cancel_scan(*, scan: Scan, by: User | None, token: ApiToken | None = None) -
         if row.state == LeaseState.QUEUED:
             cancelled(row, NOT_BEGUN)
             row.refresh_from_db()
+        record(
+            organisation=row.organisation_id,
+            by=by or token,
+            action="scan.cancelled",
+            target=row,
+            label=str(row.account),
+        )
     return row

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from posture.auditing import record
 from posture.models import Scan, StoredSnapshot, is_locked
 from posture.models.crossing import organisations_to_prune
 from posture.models.tenancy import committed, within
@@ -177,7 +178,12 @@ def _let_go(organisation: uuid.UUID, at: datetime) -> int:
         if not Scan.objects.filter(snapshot=snapshot).exists():
             row = StoredSnapshot.objects.filter(pk=snapshot)
             row.update(unused_since=finished_at)
-    return sum(number for _, _, number in free)
+    scans: int = sum(number for _, _, number in free)
+    if scans:
+        record(
+            organisation=organisation, by=None, action="snapshots.pruned", after={"scans": scans}
+        )
+    return scans
 
 
 def _remove(pk: uuid.UUID, at: datetime) -> list[StoredSnapshot]:

@@ -10,10 +10,12 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from posture.auditing import record
 from posture.enqueue import enqueue, publish
 from posture.models import (
     MAX_ATTEMPTS,
     Account,
+    ApiToken,
     LeaseState,
     Scan,
     Schedule,
@@ -50,11 +52,13 @@ class LockedError(NotConnectedError):
         )
 
 
-def request_scan(*, account: Account, by: User | None, trigger: str) -> tuple[Scan, bool]:
+def request_scan(
+    *, account: Account, by: User | ApiToken | None, trigger: str
+) -> tuple[Scan, bool]:
     """Queue a scan, inside `within` the account's organisation; publish it on commit.
 
     Returns the scan and whether it is new: an account has one queued or running scan at most, and
-    asking again gives that one. Raises NotConnectedError unless the account is connected, and
+    asking again gives that one. What a schedule asks for is no audit event. Raises NotConnectedError unless the account is connected, and
     LockedError while the installation is locked.
     """
     if is_locked():
@@ -70,10 +74,19 @@ def request_scan(*, account: Account, by: User | None, trigger: str) -> tuple[Sc
         organisation_id=locked.organisation_id,
         account=locked,
         trigger=trigger,
-        requested_by=by,
+        requested_by=by if isinstance(by, User) else None,
         published_at=database_now(),
     )
     enqueue(TASK, scan.pk)
+    if trigger != Scan.Trigger.SCHEDULE:
+        record(
+            organisation=locked.organisation_id,
+            by=by,
+            action="scan.requested",
+            target=scan,
+            label=str(locked),
+            after={"trigger": trigger},
+        )
     return scan, True
 
 

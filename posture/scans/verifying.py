@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from posture.auditing import record
 from posture.enqueue import enqueue
 from posture.models import (
     MAX_ATTEMPTS,
@@ -118,6 +119,12 @@ def request_verification(
         published_at=database_now(),
     )
     enqueue(TASK, made.pk)
+    record(
+        organisation=locked.organisation_id,
+        by=by or token,
+        action="verification.requested",
+        target=locked,
+    )
     return made, True
 
 

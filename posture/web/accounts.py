@@ -55,7 +55,7 @@ def account(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = ScheduleForm(request.POST)
     if wants_to_look(request):
         return _shown(request, row, form)
-    if form.is_valid() and saved(row, form):
+    if form.is_valid() and saved(row, form, scope_of(request).user):
         messages.success(request, "The schedule is saved.")
         return redirect("account", row.pk)
     return _shown(request, row, form)
@@ -65,17 +65,18 @@ def account(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @page("connect")
 def connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Pause or resume scanning, or disconnect the account."""
-    row = find(accounts_of(scope_of(request)), pk, "account")
+    scope = scope_of(request)
+    row = find(accounts_of(scope), pk, "account")
     verb, words = VERBS.get(request.POST.get("do", ""), (None, ""))
     if verb is None:
         messages.error(request, "Say what to do: pause, resume or disconnect. Nothing was changed.")
     else:
-        verb(row)
+        verb(account=row, by=scope.user)
         messages.success(request, words)
     return redirect("account", row.pk)
 
 
-VERBS: dict[str, tuple[Callable[[Account], None], str]] = {
+VERBS: dict[str, tuple[Callable[..., None], str]] = {
     "pause": (connections.pause, "Scanning is paused. What was found stays."),
     "resume": (connections.resume, "Scanning goes on with the next date of the schedule."),
     "disconnect": (

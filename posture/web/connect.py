@@ -137,7 +137,9 @@ def test(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         form = RoleForm(request.POST)
         if form.is_valid():
-            result = connections.test(account=row, role_arn=form.cleaned_data["role_arn"])
+            result = connections.test(
+                account=row, role_arn=form.cleaned_data["role_arn"], by=scope.user
+            )
     context = {
         "place": "accounts",
         "here": row,
@@ -162,7 +164,7 @@ def schedule(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = ScheduleForm(initial=said(now))
     if request.method == "POST":
         form = ScheduleForm(request.POST)
-        if not wants_to_look(request) and form.is_valid() and saved(row, form):
+        if not wants_to_look(request) and form.is_valid() and saved(row, form, scope.user):
             if request.POST.get("then") == "scan":
                 return started(request, scope, row, Scan.Trigger.FIRST)
             messages.success(request, "The account is connected and its schedule is saved.")

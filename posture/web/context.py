@@ -86,7 +86,8 @@ class Frame:
         if not may(self._scope, "manage"):
             return [docs]
         tokens = Place("tokens", "API tokens", reverse("tokens"))
-        return [tokens, Place("snapshots", "Snapshots", reverse("snapshots")), docs]
+        log = Place("audit", "Audit log", reverse("audit"))
+        return [tokens, Place("snapshots", "Snapshots", reverse("snapshots")), log, docs]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

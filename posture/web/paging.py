@@ -19,6 +19,7 @@ Row = TypeVar("Row", bound=Model)
 
 COUNTED_AT_MOST = 1_000
 LARGEST = 2**15
+LARGEST_NUMBER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _value(kind: str, text: Any) -> Any:
             return _moment(text)
         if kind in {"TextField", "CharField"}:
             return text
-    if kind.endswith("IntegerField") and type(text) is int and 0 <= text < LARGEST:
+    largest = LARGEST_NUMBER if kind == "PositiveBigIntegerField" else LARGEST
+    if kind.endswith("IntegerField") and type(text) is int and 0 <= text < largest:
         return text
     raise ValueError(kind)
 

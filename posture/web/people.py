@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from posture.web import sessions  # noqa: F401 - listens to signing in and out
 from posture.web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600

@@ -118,14 +118,15 @@ class ProfileForm(Styled):
 @page()
 def profile(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the profile; POST keeps it for the next scan."""
-    row = find(accounts_of(scope_of(request)), pk, "account")
+    scope = scope_of(request)
+    row = find(accounts_of(scope), pk, "account")
     if request.method != "POST":
         return _shown(request, row, ProfileForm(initial=_said(row)))
     require(request, "connect")
     form = ProfileForm(request.POST)
     if form.is_valid():
         try:
-            set_profile(account=row, answers=form.answers())
+            set_profile(account=row, answers=form.answers(), by=scope.user)
         except InvalidAnswerError as refusal:
             form.add_error(refusal.field, str(refusal))
         else:

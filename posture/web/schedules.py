@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpRequest
 
 from posture import connections
-from posture.models import Account, Schedule
+from posture.models import Account, Schedule, User
 from posture.web.forms import ScheduleForm
 
 
@@ -22,10 +22,10 @@ def said(schedule: Schedule | None) -> dict[str, Any]:
     return {name: getattr(schedule, name) for name in names}
 
 
-def saved(row: Account, form: ScheduleForm) -> bool:
+def saved(row: Account, form: ScheduleForm, by: User | None) -> bool:
     """Set the schedule; what cannot be used is said beside its field."""
     try:
-        connections.set_schedule(account=row, **form.cleaned_data)
+        connections.set_schedule(account=row, by=by, **form.cleaned_data)
     except connections.InvalidError as refusal:
         refuse(form, refusal)
         return False

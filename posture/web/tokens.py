@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from posture.access import scope_of, tokens_of
 from posture.tokens import issue
+from posture.tokens import revoke as revoke_token
 from posture.web.doors import find, page
 from posture.web.forms import TokenForm
 
@@ -60,8 +61,8 @@ def _shown(request: HttpRequest, form: TokenForm, status: int = 200, **more: Any
 @page("manage")
 def revoke(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Revoke a token: the next request with it is refused."""
-    row = find(tokens_of(scope_of(request)), pk, "token")
-    row.enabled = False
-    row.save(update_fields=["enabled"])
+    scope = scope_of(request)
+    row = find(tokens_of(scope), pk, "token")
+    revoke_token(token=row, by=scope.user)
     messages.success(request, f"The token {row.name} is revoked. Requests with it are refused now.")
     return redirect("tokens")

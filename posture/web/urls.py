@@ -5,6 +5,7 @@ from django.urls import path
 from posture.web import (
     accounts,
     attestations,
+    audit,
     connect,
     controls,
     finding,
@@ -57,6 +58,8 @@ urlpatterns = [
     path("controls/<str:control_id>", controls.control, name="control"),
     path("topics/<str:code>", topics.topic, name="topic"),
     path("score", controls.score_explained, name="score_explained"),
+    path("settings/audit", audit.audit, name="audit"),
+    path("settings/audit/export", audit.export, name="audit_export"),
     path("settings/snapshots", snapshots.snapshots, name="snapshots"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>", tokens.revoke, name="token"),

@@ -22,7 +22,7 @@ def visited(account: Account, *outcomes: Outcome, on: int = 0, engine: str = OLD
 
 def requested(account: Account) -> Rejudgement:
     with within(account.organisation_id):
-        return request(account=account)[0]
+        return request(account=account, by=None)[0]
 
 
 def judged(row: Rejudgement) -> Rejudgement:

@@ -155,7 +155,7 @@ def test_a_role_that_holds_connects_the_account(
 ) -> None:
     account = begin(acme, alice)
     arn = make_role(aws, account, account.external_id)
-    result = connections.test(account=account, role_arn=f"  {arn}\n")
+    result = connections.test(account=account, by=None, role_arn=f"  {arn}\n")
     assert (result.ok, result.code) == (True, "connected")
     assert [state for _, state, _ in result.checks] == ["ok"] * len(connections.STEPS)
     row = reread(account)
@@ -168,7 +168,7 @@ def test_a_role_that_also_works_without_the_external_id_is_refused(
     aws: "FakeAws", acme: Organisation, alice: User
 ) -> None:
     account = begin(acme, alice)
-    result = connections.test(account=account, role_arn=make_role(aws, account, None))
+    result = connections.test(account=account, by=None, role_arn=make_role(aws, account, None))
     assert (result.ok, result.code) == (False, "lax_role")
     states = {name: state for name, state, _ in result.checks}
     assert states["With the external id"] == "ok"
@@ -185,12 +185,12 @@ def test_a_connected_role_that_has_become_lax_is_paused_until_it_holds(
 ) -> None:
     account = begin(acme, alice)
     arn = make_role(aws, account, account.external_id)
-    assert connections.test(account=account, role_arn=arn).ok
+    assert connections.test(account=account, by=None, role_arn=arn).ok
     make_role(aws, account, None)
-    assert connections.test(account=account, role_arn=arn).code == "lax_role"
+    assert connections.test(account=account, role_arn=arn, by=None).code == "lax_role"
     assert reread(account).state == "paused"
     make_role(aws, account, account.external_id)
-    assert connections.test(account=account, role_arn=arn).ok
+    assert connections.test(account=account, by=None, role_arn=arn).ok
     assert reread(account).state == "connected"
 
 
@@ -200,8 +200,8 @@ def test_an_account_given_up_while_it_was_tested_stays_given_up(
     account = begin(acme, alice)
     arn = make_role(aws, account, account.external_id)
     with within(acme):
-        connections.disconnect(Account.objects.get(pk=account.pk))
-    assert connections.test(account=account, role_arn=arn).ok
+        connections.disconnect(account=Account.objects.get(pk=account.pk), by=None)
+    assert connections.test(account=account, by=None, role_arn=arn).ok
     row = reread(account)
     assert (row.state, row.role_arn) == ("disconnected", "")
 
@@ -223,7 +223,7 @@ def test_a_wrong_role_is_refused_with_what_to_do(
     aws: "FakeAws", acme: Organisation, alice: User, arn: str, code: str
 ) -> None:
     account = begin(acme, alice)
-    result = connections.test(account=account, role_arn=arn)
+    result = connections.test(account=account, by=None, role_arn=arn)
     assert (result.ok, result.code) == (False, code)
     assert result.message
     assert result.advice
@@ -237,7 +237,7 @@ def test_a_refused_read_is_shown_but_connects(
     account = begin(acme, alice)
     aws.inject(Fault(kind="deny", action="sqs:ListQueues"))
     result = connections.test(
-        account=account, role_arn=make_role(aws, account, account.external_id)
+        account=account, by=None, role_arn=make_role(aws, account, account.external_id)
     )
     states = {name: state for name, state, _ in result.checks}
     assert result.ok
@@ -250,7 +250,9 @@ def test_a_failing_test_leaves_a_connected_account_connected(
 ) -> None:
     account = an_account(acme, LARKFIELD)
     before = account.role_arn
-    result = connections.test(account=account, role_arn=f"arn:aws:iam::{LARKFIELD}:role/Missing")
+    result = connections.test(
+        account=account, by=None, role_arn=f"arn:aws:iam::{LARKFIELD}:role/Missing"
+    )
     row = reread(account)
     assert not result.ok
     assert (row.state, row.role_arn) == ("connected", before)
@@ -259,19 +261,19 @@ def test_a_failing_test_leaves_a_connected_account_connected(
 
 def test_pausing_and_resuming_move_only_between_those_two(account: Account) -> None:
     with within(account.organisation_id):
-        connections.resume(account)
+        connections.resume(account=account, by=None)
         assert account.state == "connected"
-        connections.pause(account)
+        connections.pause(account=account, by=None)
         assert reread(account).state == "paused"
-        connections.resume(account)
+        connections.resume(account=account, by=None)
         assert reread(account).state == "connected"
 
 
 def test_disconnecting_forgets_the_way_in_and_stops_the_schedule(account: Account) -> None:
     old = account.external_id
     with within(account.organisation_id):
-        connections.set_schedule(account=account, preset="daily")
-        connections.disconnect(account)
+        connections.set_schedule(account=account, by=None, preset="daily")
+        connections.disconnect(account=account, by=None)
         row = reread(account)
         assert (row.state, row.role_arn) == ("disconnected", "")
         assert row.external_id != old

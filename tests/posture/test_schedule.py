@@ -112,6 +112,7 @@ def schedule(account: Account, **options: object) -> Schedule:
     with within(account.organisation_id):
         return connections.set_schedule(
             account=account,
+            by=None,
             **options,  # type: ignore[arg-type] # a test gives what fits
         )
 

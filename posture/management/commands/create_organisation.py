@@ -4,6 +4,7 @@ import uuid
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from posture.auditing import record
 from posture.models import Organisation
 from posture.models.tenancy import within
 
@@ -26,4 +27,10 @@ class Command(BaseCommand):
         organisation = Organisation(id=uuid.uuid4(), name=name)
         with within(organisation):
             organisation.save(force_insert=True)
+            record(
+                organisation=organisation.pk,
+                by=None,
+                action="organisation.created",
+                target=organisation,
+            )
         self.stdout.write(str(organisation.pk))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
+from posture.auditing import record
 from posture.models import Membership, Organisation, Role, User
 from posture.models.tenancy import within
 
@@ -37,10 +38,24 @@ class Command(BaseCommand):
                 message = f"There is no organisation {options['organisation']}."
                 raise CommandError(message)
             user = user or User.objects.create_user(email, password, name=options["name"])
-            Membership.objects.update_or_create(
-                organisation=organisation, user=user, defaults={"role": options["role"]}
-            )
+            self._join(organisation, user, options["role"])
         self.stdout.write(f"{email} is {options['role']} of {organisation.name}.")
+
+    def _join(self, organisation: Organisation, user: User, role: str) -> None:
+        mine = Membership.objects.filter(organisation=organisation, user=user)
+        known = mine.select_for_update().first()
+        Membership.objects.update_or_create(
+            organisation=organisation, user=user, defaults={"role": role}
+        )
+        record(
+            organisation=organisation.pk,
+            by=None,
+            action="member.changed" if known else "member.added",
+            target=user,
+            label=user.email,
+            before={"role": known.role} if known else None,
+            after={"role": role},
+        )
 
     def _password(self, email: str, name: str) -> str:
         password = (

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from posture.auditing import record
 from posture.models import Organisation
 from posture.models.tenancy import within
 
@@ -32,9 +33,19 @@ class Command(BaseCommand):
         number: int | None = options["number"]
         with within(options["organisation"]):
             found = Organisation.objects.filter(pk=options["organisation"])
-            if not found.update(scans_at_once=number):
+            before = found.select_for_update().first()
+            if before is None:
                 message = f"There is no organisation {options['organisation']}."
                 raise CommandError(message)
+            found.update(scans_at_once=number)
+            record(
+                organisation=before.pk,
+                by=None,
+                action="organisation.limited",
+                target=before,
+                before={"scans_at_once": before.scans_at_once},
+                after={"scans_at_once": number},
+            )
         counts = settings.SCANS_PER_ORGANISATION if number is None else number
         self.stdout.write(f"At most {counts} of its scans run at once.")
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def _queue(self, place: Located) -> bool:
         with within(place.organisation):
             try:
-                row, new = rejudge.request(account=Account.objects.get(pk=place.id))
+                row, new = rejudge.request(account=Account.objects.get(pk=place.id), by=None)
             except rejudge.NothingToJudgeError as nothing:
                 self.stdout.write(f"not queued: {nothing}")
                 return False

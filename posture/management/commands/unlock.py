@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from posture.models import installation, unlock
+from posture.models import installation
+from posture.operation.unlocking import unlock
 
 
 class Command(BaseCommand):

@@ -139,7 +139,7 @@ def _rejudgement(*places: str) -> Callable[[Stage], Rejudgement]:
         stage.held.hold(Fifo(settings.SNAPSHOT_DIR / scan.snapshot.path))
         with within(stage.account.organisation_id):
             Scan.objects.filter(pk=scan.pk).update(engine="seller-posture 0.0.1")
-            row, _ = request(account=stage.account)
+            row, _ = request(account=stage.account, by=None)
         for place in places:
             stage.held.lead_to(stage.at(place))
         return row

@@ -148,6 +148,10 @@ def test_what_is_saved_in_full_traffic_is_one_moment_and_starts_locked(
     assert len(fake_aws.calls()) > 0
 
 
+AUDIT = ("posture_auditevent", "posture_audithead")
+"""What a restored copy has more of: it says in each organisation's log that it was restored."""
+
+
 def test_everything_comes_back_as_it_was(
     larkfield: Company, elsewhere: dict[str, str], tmp_path: Path
 ) -> None:
@@ -158,10 +162,17 @@ def test_everything_comes_back_as_it_was(
     printed("backup", str(file))
     printed("restore", str(file), environment=elsewhere)
     before = tables(os.environ["DATABASE_OWNER_URL"])
-    assert tables(elsewhere["DATABASE_OWNER_URL"]) == before
+    after = tables(elsewhere["DATABASE_OWNER_URL"])
+    logs = {name: (before.pop(name), after.pop(name)) for name in AUDIT}
+    assert after == before
+    assert all(len(rows) - len(were) == 2 for were, rows in [logs["posture_auditevent"]])
+    assert set(logs["posture_auditevent"][0]) < set(logs["posture_auditevent"][1])
+    heads = printed("verify_audit")
+    (tmp_path / "heads").write_text(heads)
+    printed("verify_audit", "--heads", str(tmp_path / "heads"), environment=elsewhere)
     assert {model._meta.db_table for model in OWNED} <= {
         name for name, rows in before.items() if rows
-    }
+    } | set(AUDIT)
     assert files(Path(elsewhere["SNAPSHOT_DIR"])) == {
         path.relative_to(settings.SNAPSHOT_DIR): path.read_bytes()
         for path in larkfield.files + brightwater.files

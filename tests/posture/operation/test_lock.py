@@ -85,7 +85,7 @@ def test_no_role_is_assumed(acme: Organisation, locked: Lock, fake_aws: "FakeAws
     fake_aws.seed("larkfield")
     account = a_seller(fake_aws, acme)
     fake_aws.forget_calls()
-    result = connections.test(account=account, role_arn=account.role_arn)
+    result = connections.test(account=account, by=None, role_arn=account.role_arn)
     assert (result.ok, result.code, "unlock --apply" in result.advice) == (False, "locked", True)
     assert {step for _, step, _ in result.checks} == {"skipped"}
     assert fake_aws.calls() == []

@@ -22,7 +22,7 @@ READ = (
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots")
+MANAGE = ("tokens", "snapshots", "audit")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -36,6 +36,7 @@ POSTS = {
     "connection": "connect",
     "finding_ticket": "triage",
     "finding_verification": "scan",
+    "audit_export": "manage",
     "token": "manage",
     "tokens": "manage",
 }
@@ -140,7 +141,7 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
     assert "Account 1111" not in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens"}))
+@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens", "audit_export"}))
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
 ) -> None:

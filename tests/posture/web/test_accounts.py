@@ -209,7 +209,7 @@ def test_quiet_hours_are_kept_and_a_zone_that_we_do_not_offer_stays(
 ) -> None:
     with within(account.organisation_id):
         connections.set_schedule(
-            account=account, preset="daily", zone="US/Pacific",
+            account=account, by=None, preset="daily", zone="US/Pacific",
             quiet_from=time(2), quiet_until=time(5, 30),
         )  # fmt: skip
     page = owner.get(reverse("account", args=[account.pk])).content.decode()
@@ -224,7 +224,7 @@ def test_the_list_says_when_the_next_scan_is(
 ) -> None:
     for row in (account, second_account):
         with within(row.organisation_id):
-            connections.set_schedule(account=row, preset="hourly")
+            connections.set_schedule(account=row, by=None, preset="hourly")
     with within(account.organisation_id):
         Account.objects.filter(pk=second_account.pk).update(state="paused")
     page = owner.get(reverse("accounts")).content.decode()

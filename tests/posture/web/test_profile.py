@@ -103,4 +103,4 @@ def test_programs_are_held_to_the_same_rules(account: Account) -> None:
     with within(account.organisation_id):
         for answers in ({"nonsense": 1}, {"cas_enrolled": "yes"}, {"unused_days": True}):
             with pytest.raises(ValueError, match=r"used|number"):
-                set_profile(account=account, answers=answers)
+                set_profile(account=account, answers=answers, by=None)

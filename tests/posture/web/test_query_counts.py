@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from posture.auditing import record
 from posture.models import Account, Organisation, Scan, Ticket, User
 from posture.models.tenancy import within
 from tests.posture.rows import an_account
@@ -46,6 +47,8 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
 
 
 def _one_more(first: Account, scan: Scan, user: User, number: int) -> None:
+    with within(first.organisation_id):
+        record(organisation=first.organisation_id, by=user, action="scan.requested", target=scan)
     finding = a_finding(scan, f"queue-{number}", control=f"SQS-{number:02}")
     a_finding(scan, f"queue-{number}", control="AMI-06")
     an_event(finding, "changed", 2, scan=scan, by_user=user)
@@ -71,6 +74,7 @@ PAGES = {
     "controls": lambda account: reverse("controls"),
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
+    "audit": lambda account: reverse("audit"),
     "snapshots": lambda account: reverse("snapshots"),
     "attestations": lambda account: reverse("attestations", args=[account.pk]),
     "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),

@@ -1,25 +1,21 @@
-"""Connecting accounts: external id, role template, test of the role, schedule, pause and goodbye."""
+"""Connecting accounts: the account, its role template, and the test of the role."""
 
 import re
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Literal, Required, TypedDict, Unpack
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
-from cronsim import CronSimError
 from django.conf import settings
 
+from posture.auditing import record
+from posture.connections.wording import InvalidError, new_external_id, told
 from posture.models import (
     Account,
+    ApiToken,
     Organisation,
-    Schedule,
     User,
     database_now,
     is_locked,
-    jitter_of,
-    next_run,
 )
 from posture.models.plain import storable
 from posture.models.tenancy import committed
@@ -29,17 +25,10 @@ from scanner.aws import CannotReach
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.connection import READS, check_connection, own_arn
 
-EXTERNAL_ID_BYTES = 20
-"""160 random bits: nobody guesses it, and no two connections share one."""
-
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 STACK_NAME = "seller-posture"
 ROLE_NAME = role.ROLE_NAME
-SHORTEST_PAUSE_MINUTES = 15
 LONGEST_LABEL = 200
-LONGEST_CRON = 100
-WEEKS_LOOKED_AT = 5
-"""Long enough for every weekday and nearly every pair of days of a month to have come."""
 
 Held = Literal["ok", "failed", "skipped"]
 
@@ -72,14 +61,6 @@ class ConnectionResult:
     checks: tuple[tuple[str, Held, str], ...]
 
 
-class InvalidError(ValueError):
-    """Something that was typed cannot be used: the name of the field, and a sentence about it."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def begin(  # noqa: PLR0913 - one step of a form, all by keyword
     *,
     organisation: Organisation,
@@ -101,15 +82,26 @@ def begin(  # noqa: PLR0913 - one step of a form, all by keyword
     )
     account = known.first()
     if account is None:
-        account = Account(organisation=organisation, aws_account=number, external_id=_external_id())
+        account = Account(
+            organisation=organisation, aws_account=number, external_id=new_external_id()
+        )
     elif account.state in {Account.State.CONNECTED, Account.State.PAUSED}:
         raise InvalidError("aws_account", f"Account {number} is connected already.")
+    before = told(account) if known.exists() else {}
     account.label = label.strip()
     account.partition = partition
     account.state = Account.State.PENDING
     account.profile = {**account.profile, "product_types": sorted(set(product_types))}
     account.role_actions = sorted(ALL_ACTIONS)
     account.save()
+    record(
+        organisation=organisation.pk,
+        by=by,
+        action="account.begun",
+        target=account,
+        before=before,
+        after=told(account),
+    )
     return account
 
 
@@ -127,10 +119,6 @@ def _check_account(number: str, label: str, product_types: Collection[str], part
         raise InvalidError("partition", f"A partition is one of {', '.join(PARTITIONS)}.")
 
 
-def _external_id() -> str:
-    return f"seller-posture-{secrets.token_hex(EXTERNAL_ID_BYTES)}"
-
-
 def role_template(account: Account, form: str) -> str:
     """Return what creates the scan role, as cloudformation, terraform or cli; KeyError for others."""
     write = {"cloudformation": role.cloudformation, "terraform": role.terraform, "cli": role.cli}
@@ -142,7 +130,7 @@ def usual_role_arn(account: Account) -> str:
     return f"arn:{account.partition}:iam::{account.aws_account}:role/{ROLE_NAME}"
 
 
-def test(*, account: Account, role_arn: str) -> ConnectionResult:
+def test(*, account: Account, role_arn: str, by: User | ApiToken | None) -> ConnectionResult:
     """Try the role as AWS sees it, and connect the account if it holds; outside of a transaction.
 
     It has to work with the external id, and to refuse us without it and with wrong ones. What was
@@ -169,7 +157,7 @@ def test(*, account: Account, role_arn: str) -> ConnectionResult:
         done[first] = ("failed", seen.message)
     checks = tuple((step, *done.get(step, ("skipped", "Not tried."))) for step in STEPS)
     result = ConnectionResult(seen.ok, seen.code, seen.message, seen.advice, checks)
-    committed(account.organisation_id, lambda: _keep(account, arn, result))
+    committed(account.organisation_id, lambda: _keep(account, arn, result, by))
     return result
 
 
@@ -200,7 +188,7 @@ def _is_session_of(seen: str, expected: str) -> bool:
     return ":role/" in expected and f":sts::{account}:assumed-role/{name}/" in seen
 
 
-def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
+def _keep(account: Account, arn: str, result: ConnectionResult, by: User | ApiToken | None) -> None:
     """Keep what was seen, unless the connection was given up while we looked.
 
     A role that was found lax is not used until it holds again: its account is paused meanwhile.
@@ -208,6 +196,7 @@ def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
     now = Account.objects.select_for_update().get(pk=account.pk)
     if now.external_id != account.external_id or now.state == Account.State.DISCONNECTED:
         return
+    before = told(now)
     paused_by_us = now.state == Account.State.PAUSED and bool(now.state_reason)
     now.checked_at = database_now()
     reason = f"{result.message} {result.advice}".replace(now.external_id, "<your ExternalId>")
@@ -222,119 +211,12 @@ def _keep(account: Account, arn: str, result: ConnectionResult) -> None:
     now.save(update_fields=["checked_at", "state_reason", "role_arn", "connected_at", "state"])
     for field in ("checked_at", "state_reason", "role_arn", "connected_at", "state"):
         setattr(account, field, getattr(now, field))
-
-
-class Rhythm(TypedDict, total=False):
-    """What `planned` takes beside the account."""
-
-    preset: Required[str]
-    cron: str
-    zone: str
-    quiet_from: time | None
-    quiet_until: time | None
-
-
-PLANNED = ("preset", "cron", "zone", "jitter_seconds", "quiet_from", "quiet_until", "next_run")
-
-
-def set_schedule(*, account: Account, **rhythm: Unpack[Rhythm]) -> Schedule:
-    """Set when an account is scanned, inside `within` its organisation; raises InvalidError."""
-    plan = planned(account=account, **rhythm)
-    schedule, _ = Schedule.objects.select_for_update().get_or_create(
-        account=account, defaults={"organisation_id": account.organisation_id}
+    connected = now.state == Account.State.CONNECTED != before["state"]
+    record(
+        organisation=now.organisation_id,
+        by=by,
+        action="account.connected" if connected else "account.tested",
+        target=now,
+        before=before,
+        after={**told(now), "tried": storable(arn), "result": result.code},
     )
-    for column in PLANNED:
-        setattr(schedule, column, getattr(plan, column))
-    schedule.save(update_fields=PLANNED)
-    return schedule
-
-
-def planned(  # noqa: PLR0913 - one form, all by keyword
-    *,
-    account: Account,
-    preset: str,
-    cron: str = "",
-    zone: str = "UTC",
-    quiet_from: time | None = None,
-    quiet_until: time | None = None,
-) -> Schedule:
-    """Return a schedule that is not saved, to look at its runs; raises InvalidError.
-
-    `cron` has five fields and is used by the preset custom; `zone` is an IANA name. A run that
-    falls into the quiet hours, in that zone, waits for their end.
-    """
-    if preset not in Schedule.Preset.values:
-        raise InvalidError("preset", f"Choose one of {', '.join(Schedule.Preset.values)}.")
-    if (quiet_from is None) != (quiet_until is None):
-        raise InvalidError("quiet_until", "Quiet hours need a beginning and an end.")
-    if quiet_from is not None and quiet_from == quiet_until:
-        raise InvalidError("quiet_until", "Quiet hours end when they begin; leave both empty.")
-    now = database_now()
-    custom = preset == Schedule.Preset.CUSTOM
-    if custom:
-        _check_cron(cron, _zone(zone), now)
-    schedule = Schedule(
-        organisation_id=account.organisation_id,
-        account=account,
-        preset=preset,
-        cron=cron.strip() if custom else "",
-        zone=_zone(zone).key,
-        jitter_seconds=jitter_of(account.pk, preset),
-        quiet_from=quiet_from,
-        quiet_until=quiet_until,
-    )
-    schedule.next_run = schedule.run_after(now)
-    return schedule
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = "Use the name of a time zone, such as Europe/Berlin or America/New_York."
-        raise InvalidError("zone", message) from None
-
-
-def _check_cron(cron: str, zone: ZoneInfo, now: datetime) -> None:
-    """Five fields that come, and come at least a quarter of an hour apart in their first weeks."""
-    fields = cron.split()
-    if len(fields) != 5 or len(cron) > LONGEST_CRON:  # noqa: PLR2004 - what cron means
-        message = "Use five short fields: minute, hour, day of month, month, day of week."
-        raise InvalidError("cron", message)
-    try:
-        first = run = next_run(cron, zone, now)
-        while run - first <= timedelta(weeks=WEEKS_LOOKED_AT):
-            following = next_run(cron, zone, run)
-            if following - run < timedelta(minutes=SHORTEST_PAUSE_MINUTES):
-                message = f"Leave at least {SHORTEST_PAUSE_MINUTES} minutes between two scans."
-                raise InvalidError("cron", message)
-            run = following
-    except CronSimError as error:
-        raise InvalidError(
-            "cron", f"This is not a cron expression that ever comes: {error}."
-        ) from None
-
-
-def pause(account: Account) -> None:
-    """Stop scanning a connected account until `resume`; what was found stays."""
-    _move(account, Account.State.CONNECTED, Account.State.PAUSED)
-
-
-def resume(account: Account) -> None:
-    """Let a paused account be scanned again."""
-    _move(account, Account.State.PAUSED, Account.State.CONNECTED)
-
-
-def disconnect(account: Account) -> None:
-    """Stop looking at an account and forget the way in: its role and its external id."""
-    account.state = Account.State.DISCONNECTED
-    account.role_arn, account.external_id = "", _external_id()
-    account.connected_at = None
-    account.save(update_fields=["state", "role_arn", "external_id", "connected_at"])
-    Schedule.objects.filter(account=account).update(preset=Schedule.Preset.OFF, next_run=None)
-
-
-def _move(account: Account, old: str, new: str) -> None:
-    """Only from the state it is in now, whatever the caller's copy says."""
-    if Account.objects.filter(pk=account.pk, state=old).update(state=new):
-        account.state = new

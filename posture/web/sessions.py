@@ -1,0 +1,44 @@
+"""Signing in and out in the audit log: one event in every organisation of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from posture.access import within
+from posture.auditing import record
+from posture.models import User
+from posture.models.crossing import organisations_of_user
+from posture.models.plain import storable
+
+
+@receiver(user_logged_in, dispatch_uid="audit_signed_in")
+def signed_in(user: User, **_: Any) -> None:
+    """Note that somebody has signed in, with all that it takes."""
+    note("session.began", user, by=user)
+
+
+@receiver(user_logged_out, dispatch_uid="audit_signed_out")
+def signed_out(user: User | None, **_: Any) -> None:
+    """Note that somebody has signed out; a session of nobody ends without a word."""
+    if user is not None:
+        note("session.ended", user, by=user)
+
+
+@receiver(user_login_failed, dispatch_uid="audit_refused")
+def refused(credentials: Mapping[str, Any], **_: Any) -> None:
+    """Note a wrong password for somebody we know, or one who left; who typed it is not known."""
+    email = storable(str(credentials.get("email") or credentials.get("username") or ""))
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is not None:
+        note("session.refused", user, by=None)
+
+
+def note(action: str, user: User, *, by: User | None) -> None:
+    """Record it in the organisations of the person, always in the same order of their chains."""
+    for organisation in sorted(organisations_of_user(user.pk)):
+        with within(organisation):
+            record(organisation=organisation, by=by, action=action, target=user, label=user.email)
