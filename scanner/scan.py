@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
-from scanner.aws import Calls, Limits, Visit, enter, never, warm
-from scanner.collect.plan import Plan, actions_for, botocore_names, collect, services_for
+from scanner.aws import Calls, Limits, Visit, enter, never, preload
+from scanner.collect.plan import KINDS, Plan, actions_for, botocore_names, collect, services_for
 from scanner.collect.progress import Picture, Progress
 from scanner.control import judge
 from scanner.controls import every_control
@@ -61,7 +62,6 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
         now=now or datetime.now(UTC),
         regions=tuple(regions),
     )
-    warm(botocore_names(plan.services))
     began = time.monotonic()
     snapshot, calls = _snapshot(visit, plan, chosen, show, stop, enough, limits)
     show.enter("judging")
@@ -115,7 +115,15 @@ def replay(document: bytes) -> Report:
     return judged(load(document))
 
 
+def _load(services: Collection[str]) -> None:
+    """Load what is needed after the first request, which mostly waits."""
+    preload(botocore_names(services))
+    every_control()
+
+
 def _services(topics: Collection[Topic]) -> frozenset[str]:
+    if set(topics) == set(EVERY_TOPIC):
+        return frozenset(KINDS)  # what all controls read together, without loading them for that
     read = {name for one in every_control() if one.topic in topics for name in one.services}
     return services_for(read)
 
@@ -136,6 +144,7 @@ def _snapshot(  # noqa: PLR0913, PLR0917 - what scan was given
         stop=stop,
         watch=show.watch,
         held=show.held,
+        meanwhile=partial(_load, plan.services),
     )
     try:
         aws.heed(enough)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scanner.aws.actions import SESSION_POLICY_LIMIT, session_policy
@@ -83,7 +83,15 @@ def models() -> Loader:
     """One loader per process, so that every service model is read and parsed once."""
     from botocore.loaders import Loader
 
-    return Loader()
+    class Models(Loader):  # type: ignore[misc]
+        """Names services by their folders, of which botocore would look into all 400 for each type."""
+
+        def list_available_services(self, _type_name: str) -> list[str]:
+            """Give the names, sorted; one without a model of the type fails when it is loaded."""
+            folders = filter(Path.is_dir, map(Path, self.search_paths))
+            return sorted({one.name for folder in folders for one in folder.iterdir()})
+
+    return Models()
 
 
 def preload(services: Iterable[str]) -> None:
@@ -91,13 +99,6 @@ def preload(services: Iterable[str]) -> None:
     for service in services:
         models().load_service_model(service, "service-2")
         models().load_service_model(service, "endpoint-rule-set-1")
-
-
-def warm(services: Iterable[str]) -> None:
-    """Load botocore now, and these services' models beside the first calls, which mostly wait."""
-    import botocore.session  # noqa: F401 - loading is all that is wanted
-
-    threading.Thread(target=preload, args=(tuple(services),), daemon=True, name="models").start()
 
 
 def open_session(profile: str = "") -> Session:
