@@ -85,7 +85,7 @@ def models() -> Loader:
     """One loader per process, so that every service model is read and parsed once."""
     from botocore.loaders import Loader
 
-    class Models(Loader):  # type: ignore[misc]
+    class Models(Loader):
         """Loads what botocore's own does, with less work."""
 
         reading: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
