@@ -14,7 +14,6 @@ from scanner.aws.session import (
     own_sts,
     preload,
     session_name,
-    warm,
 )
 from scanner.aws.trouble import CannotReach, Kind, Stopped, Trouble
 from scanner.aws.why import why_not_assumed
@@ -49,7 +48,6 @@ __all__ = [
     "preload",
     "session_name",
     "session_policy",
-    "warm",
     "why_not_assumed",
     "wrong_account",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from scanner.aws.actions import IDENTITY
 from scanner.aws.asking import Limits, Service
@@ -33,18 +35,21 @@ def enter(  # noqa: PLR0913 - most by keyword, with defaults
     stop: Callable[[], bool] = never,
     watch: Watch | None = None,
     held: Held | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Aws:
     """Assume the role, prove whose account it is, and give a doorway for these IAM actions.
 
     `left_out` are actions that collectors may want to ask and that this visit does without.
-    `watch` hears of every request, `held` of every turn under a ceiling. Raises CannotReach with
-    code, message and advice.
+    `watch` hears of every request, `held` of every turn under a ceiling. `meanwhile` is done in a
+    thread of its own from the first request on. Raises CannotReach with code, message and advice.
     """
     limits = limits or Limits()
     allowed = frozenset(actions) | {IDENTITY}
     if visit.role is not None and visit.account not in {"", visit.role.account}:
         raise wrong_account(visit.role.account, visit.account)
     session = open_session(visit.profile)
+    if meanwhile is not None:
+        session.register("before-send.sts", _beginning(meanwhile))
     partition = visit.role.partition if visit.role else partition_of(session)
     home = HOMES[partition]
     renew: Callable[[], bool] = _nothing_to_renew
@@ -82,6 +87,20 @@ def _account(wire: BotoWire, home: str) -> str:
     except Trouble as trouble:
         raise why_unreachable(trouble) from None
     return str(answer.get("Account", ""))
+
+
+def _beginning(work: Callable[[], object]) -> Callable[..., None]:
+    """Give a hook that begins the work when it is called first; STS is what we ask first, and alone.
+
+    Any sooner it would take the CPU from what leads to the first request.
+    """
+    thread = threading.Thread(target=work, daemon=True, name="meanwhile")
+
+    def begin(**_: Any) -> None:
+        if thread.ident is None:
+            thread.start()
+
+    return begin
 
 
 def _nothing_to_renew() -> bool:

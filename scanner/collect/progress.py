@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from scanner.aws import Calls, Service, Turn
@@ -181,4 +181,4 @@ class Progress:
 
 
 def _rounded(one: Row | Ceiled) -> dict[str, Any]:
-    return {**asdict(one), "held": round(one.held, 1)}
+    return {name: getattr(one, name) for name in one.__slots__} | {"held": round(one.held, 1)}

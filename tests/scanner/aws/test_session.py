@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
 
 from scanner.aws import CannotReach, Role, session_name
 from scanner.aws.session import models, open_session, parse_time, partition_of
@@ -65,6 +67,18 @@ def test_session_names_show_the_scan_within_64_characters(scan: str, name: str) 
 def test_sessions_share_one_loader_of_service_models() -> None:
     assert open_session().get_component("data_loader") is models()
     assert open_session().get_component("data_loader") is models()
+
+
+@pytest.mark.parametrize("kind", ["service-2", "endpoint-rule-set-1"])
+def test_services_are_those_that_botocore_finds(kind: str) -> None:
+    assert set(Loader().list_available_services(kind)) <= set(
+        models().list_available_services(kind)
+    )
+
+
+def test_a_service_that_botocore_does_not_know_has_no_model() -> None:
+    with pytest.raises(UnknownServiceError):
+        models().load_service_model("no-such-service", "service-2")
 
 
 def test_a_profile_that_does_not_exist_is_named_as_the_cause() -> None:

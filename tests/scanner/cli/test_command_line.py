@@ -92,6 +92,16 @@ def test_our_own_credentials_need_no_role(fake_aws: FakeAws, tmp_path: Path) -> 
     assert json.loads(ran.stdout)["account"] == brightwater.ACCOUNT
 
 
+def test_controls_are_not_loaded_before_somebody_asks() -> None:
+    code = (
+        "import sys, scanner.__main__\n"
+        "assert 'scanner.collect.plan' in sys.modules and 'botocore' not in sys.modules\n"
+        "assert not [name for name in sys.modules if name.startswith('scanner.controls.')]"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_a_stored_snapshot_is_judged_again_without_aws(stored: Path) -> None:
     code = (
         "import sys, runpy; sys.argv = ['scanner', '--replay', sys.argv[1]]\n"
