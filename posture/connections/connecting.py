@@ -87,7 +87,7 @@ def begin(  # noqa: PLR0913 - one step of a form, all by keyword
         )
     elif account.state in {Account.State.CONNECTED, Account.State.PAUSED}:
         raise InvalidError("aws_account", f"Account {number} is connected already.")
-    before = told(account) if known.exists() else {}
+    before = {} if account._state.adding else told(account)
     account.label = label.strip()
     account.partition = partition
     account.state = Account.State.PENDING

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from posture.models import Account, Organisation, Scan, database_now
+from posture.models import Account, AuditEvent, Organisation, Scan, database_now
 from posture.models.installation import Lock
 from posture.models.tenancy import within
 from posture.scans import prune, removable_everywhere, stored_json
@@ -197,6 +197,9 @@ def test_the_command_says_first_and_does_when_told(folder: Path, account: Accoun
     assert len(snapshots_of(account)) == 5
     assert said("prune_snapshots", "--apply").startswith("removed 2 snapshots of 1 account, ")
     assert said("prune_snapshots").startswith("would remove 0 snapshots of 0 accounts, 0 bytes")
+    with within(account.organisation_id):
+        told = list(AuditEvent.objects.values_list("action", "actor_label", "after"))
+    assert told == [("snapshots.pruned", "operator", {"scans": 2})]
 
 
 def said(*arguments: str) -> str:

@@ -68,6 +68,7 @@ def paths_and_calls(company: Company) -> list[tuple[str, str, str, object, int]]
         ("/findings/{id}", "GET", f"findings/{finding}", None, 200),
         ("/findings/{id}", "PATCH", f"findings/{finding}", {"ticket": None}, 200),
         ("/findings/{id}", "PATCH", f"findings/{finding}", {"ticket": 3}, 400),
+        ("/audit-events", "GET", "audit-events", None, 200),
         ("/controls", "GET", "controls", None, 200),
         ("/controls/{control}", "GET", "controls/SQS-03", None, 200),
         ("/controls/{control}", "GET", "controls/SQS-99", None, 404),
