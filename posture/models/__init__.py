@@ -2,6 +2,7 @@
 
 from posture.models.account import Account
 from posture.models.attestation import MOST_BYTES, Answer, Attestation, AttestationEnd
+from posture.models.entry import EntryLink, LinkKind, Notice
 from posture.models.finding import (
     ControlResult,
     Finding,
@@ -36,13 +37,16 @@ __all__ = [
     "Attestation",
     "AttestationEnd",
     "ControlResult",
+    "EntryLink",
     "Finding",
     "FindingEvent",
     "Installation",
     "LeaseState",
     "Leased",
+    "LinkKind",
     "Lock",
     "Membership",
+    "Notice",
     "Organisation",
     "Rejudgement",
     "Role",

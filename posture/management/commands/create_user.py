@@ -1,15 +1,11 @@
 """manage.py create_user EMAIL --organisation ID --role ROLE: make a member of an organisation."""
 
-import sys
 import uuid
-from getpass import getpass
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
+from posture.management.passwords import typed_password
 from posture.models import Membership, Organisation, Role, User
 from posture.models.tenancy import within
 
@@ -30,7 +26,7 @@ class Command(BaseCommand):
         """Make the user where there is none, and the membership, or change its role."""
         email = options["email"].strip().lower()
         user = User.objects.filter(email=email).first()
-        password = None if user else self._password(email, options["name"])
+        password = None if user else typed_password(User(email=email, name=options["name"]))
         with within(options["organisation"]):
             organisation = Organisation.objects.filter(pk=options["organisation"]).first()
             if organisation is None:
@@ -41,14 +37,3 @@ class Command(BaseCommand):
                 organisation=organisation, user=user, defaults={"role": options["role"]}
             )
         self.stdout.write(f"{email} is {options['role']} of {organisation.name}.")
-
-    def _password(self, email: str, name: str) -> str:
-        password = (
-            getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        )
-        try:
-            validate_email(email)
-            validate_password(password, User(email=email, name=name))
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        return password
