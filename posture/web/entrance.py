@@ -26,6 +26,8 @@ from posture.web.forms_entrance import (
     CodeAgain,
     FirstOwner,
     Forgotten,
+    Passkey,
+    PasskeyAgain,
     PasswordAgain,
     PasswordByMail,
 )
@@ -46,6 +48,7 @@ class SecondFactor(factor.AuthenticateView):  # type: ignore[misc] # allauth has
 
     template_name = "entrance/factor.html"
     form_class = Code
+    webauthn_form_class = Passkey
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Offer a passkey where there is one, and codes where there are some."""
@@ -76,6 +79,7 @@ class ProvePasskey(passkey.ReauthenticateWebAuthnView):  # type: ignore[misc] # 
     """A passkey, before something that matters."""
 
     template_name = "entrance/again.html"
+    form_class = PasskeyAgain
     extra_context: ClassVar[dict[str, str]] = {"way": "passkey"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
