@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
     get_authentication_records,
 )
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -64,12 +65,13 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         return f"{email} {limits.known_browser(request, email)}"
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in; what was just proved is as fresh as being asked for it again."""
+        """Sign in and list the session; what was just proved is as fresh as being asked again."""
         super().login(request, user)
         records = get_authentication_records(request, user)
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
             {**record, "reauthenticated": True} for record in records
         ]
+        UserSession.objects.create_from_request(request)
 
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Remember the browser, and tell the person when it was not known."""

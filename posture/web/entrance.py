@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from posture.entrance import links, mail
+from posture.entrance import links, mail, sessions
 from posture.models import LinkKind
 from posture.web.forms_entrance import (
     Code,
@@ -93,6 +93,12 @@ class NewPasswordByMail(account.PasswordResetFromKeyView):  # type: ignore[misc]
 
     template_name = "entrance/new_password.html"
     form_class = PasswordByMail
+
+    def form_valid(self, form: PasswordByMail) -> HttpResponse:
+        """Set it; every session of theirs ends."""
+        answer: HttpResponse = super().form_valid(form)
+        sessions.end_all(user=self.reset_user)
+        return answer
 
 
 prove_password = own(ProvePassword.as_view())

@@ -109,7 +109,7 @@ class _Credential(forms.Form):
 
     def clean_credential(self) -> Authenticator:
         """Check it; anything that cannot be read is a wrong one, never a crash."""
-        with refusing_nonsense():
+        with refusing_nonsense(), limits.keeping_failures_of_address(context.request):
             found: Authenticator = super().clean_credential()  # type: ignore[misc] # of allauth's form beside us
         return found
 
@@ -137,8 +137,8 @@ class NewPasskey(Dressed, AddWebAuthnForm):  # type: ignore[misc] # allauth has 
     def clean(self) -> dict[str, Any]:
         """Check what the browser made; anything that cannot be read is refused."""
         with refusing_nonsense():
-            said: dict[str, Any] = super().clean()
-        return said
+            said = super().clean()
+        return said or {}
 
 
 class Forgotten(Styled):
@@ -200,7 +200,8 @@ def _short(name: str) -> None:
 def _counted(user: User, clean: Any) -> str:
     """Let allauth check a code; where it refuses for too many attempts, say for how long."""
     try:
-        return str(clean())
+        with limits.keeping_failures_of_address(context.request):
+            return str(clean())
     except ValidationError as refusal:
         if refusal.code not in {"too_many_login_attempts", "rate_limited"}:
             raise

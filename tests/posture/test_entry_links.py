@@ -171,6 +171,7 @@ def test_break_glass_signs_an_owner_in_and_ends_other_sessions(
         assert client.post(link)["Location"] == reverse("you")
     assert "break-glass link used" in caplog.text
     assert (is_in(client), is_in(elsewhere)) == (True, False)
+    assert "This browser" in client.get(reverse("you")).content.decode()
     assert client.post(reverse("mfa_deactivate_totp"))["Location"] == reverse("you")
     assert factors_of(alice) == []
     form = {"password1": "another battery staple", "password2": "another battery staple"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
@@ -193,9 +192,7 @@ def test_a_locked_copy_sends_nothing(alice: User, sent: list[str]) -> None:
     assert Notice.objects.get().sent_at is None
 
 
-def test_every_text_of_a_notice_can_be_written(
-    alice: User, django_capture_on_commit_callbacks: Callable[..., object], sent: list[str]
-) -> None:
+def test_every_text_of_a_notice_can_be_written(alice: User, sent: list[str]) -> None:
     for kind in mail.TEXTS:
         mail.tell(alice, kind)
     for one in sent:

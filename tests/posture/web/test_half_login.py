@@ -22,7 +22,7 @@ def shut(response: object) -> bool:
     if status in {401, 403, 404, 405}:
         return True
     there = response.get("Location", "")  # type: ignore[attr-defined] # of Django's test client
-    return status == 302 and there.split("?")[0] == reverse("sign_in")
+    return bool(status == 302 and there.split("?")[0] == reverse("sign_in"))
 
 
 @pytest.mark.django_db

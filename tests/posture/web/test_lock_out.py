@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from posture.models import User
-from tests.posture.entering import PASSWORD, give_password, is_in
+from tests.posture.entering import PASSWORD, code_of, give_code, give_password, is_in, with_app
 
 pytestmark = pytest.mark.usefixtures("no_attempts")
 NOBODY = "nobody@acme.example"
@@ -121,3 +121,16 @@ def test_asking_again_for_the_password_is_limited_too(alice: User) -> None:
     there = reverse("account_reauthenticate")
     pages = [client.post(there, {"password": "guess"}).content.decode() for _ in range(6)]
     assert "Too many attempts. Try again in 5 minutes." in pages[-1]
+
+
+def test_a_right_code_does_not_forget_what_failed_from_the_same_address(alice: User) -> None:
+    with time_machine.travel(time.time(), tick=False) as clock:
+        mallory = User.objects.create_user("mallory@evil.example", PASSWORD)
+        secret = with_app(mallory)
+        looked_at = 0
+        for number in range(80):
+            looked_at += "not correct" in guess(f"person{number}@acme.example")
+            clock.shift(31)
+            own = Client(REMOTE_ADDR="203.0.113.9")
+            give_code(give_password(mallory, own), code_of(secret))
+        assert looked_at == 60

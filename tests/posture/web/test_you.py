@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from urllib.parse import unquote
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from posture.models import Organisation, User
+from posture.entrance.mail import send
+from posture.models import Notice, Organisation, User
 from tests.posture.entering import (
     PASSWORD,
     code_of,
@@ -226,7 +228,7 @@ def test_a_session_of_somebody_else_does_not_exist(
 ) -> None:
     page = here.get(reverse("you")).content.decode()
     assert page.count("This browser") == 1
-    pk = alice.usersession_set.get().pk
+    pk = UserSession.objects.get(user=alice).pk
     assert stranger.post(reverse("session", args=[pk])).status_code == 404
     assert is_in(here)
 
@@ -262,11 +264,8 @@ def test_what_an_administrator_changes_bites_at_once(
 
 
 def test_changes_are_told_by_mail(
-    here: Client, django_capture_on_commit_callbacks: Callable[..., object], alice: User
+    here: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, alice: User
 ) -> None:
-    from posture.entrance.mail import send
-    from posture.models import Notice
-
     with django_capture_on_commit_callbacks(execute=True):
         set_up_app(here)
     with django_capture_on_commit_callbacks(execute=True):
