@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from posture.entrance.factors import has_second_factor
 from posture.models import (
     Account,
     ApiToken,
@@ -63,10 +63,14 @@ class Scope:
     token: ApiToken | None
     role: str
     account_ids: frozenset[uuid.UUID] | None = None
+    enrols: bool = False
+    """Whether they first have to set up a second factor, because the organisation requires one."""
 
     @property
     def verbs(self) -> frozenset[Verb]:
         """What may be done at all: by the member's role, or by the token's scopes."""
+        if self.enrols:
+            return frozenset()
         if self.token is None:
             return ROLE_VERBS.get(self.role, frozenset())
         granted = (SCOPE_VERBS.get(scope, frozenset()) for scope in self.token.scopes)
@@ -106,7 +110,14 @@ def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
     )
     if membership is None:
         return None
-    return Scope(membership.organisation, user, None, membership.role)
+    enrols = membership.organisation.requires_second_factor and not has_second_factor(user)
+    return Scope(membership.organisation, user, None, membership.role, enrols=enrols)
+
+
+def members_of(scope: Scope) -> QuerySet[Membership]:
+    """Return who belongs to the organisation; only those who manage may see them."""
+    members = Membership.objects.filter(organisation=scope.organisation)
+    return members if may(scope, "manage") else members.none()
 
 
 def scope_of_token(token: ApiToken) -> Scope:
@@ -194,11 +205,3 @@ def manages_own_transactions(view: ViewT) -> ViewT:
     """
     view.manages_own_transactions = True  # type: ignore[attr-defined] # read by the middleware
     return view
-
-
-class NoSignUp(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
-    """Nobody makes a user for themselves: `manage.py create_user` does, or an administrator."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Say no."""
-        return False

@@ -1,5 +1,7 @@
 """The one Django application of this project."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,15 @@ class PostureConfig(AppConfig):
 
     name = "posture"
     verbose_name = "Seller Posture"
+
+    def ready(self) -> None:
+        """Start the clocks of each new session, however somebody signed in."""
+        from django.contrib.auth.signals import user_logged_in
+
+        user_logged_in.connect(_begin_session, dispatch_uid="posture.begin_session")
+
+
+def _begin_session(request: Any, **_: Any) -> None:
+    from posture.entrance import sessions
+
+    sessions.begin(request.session)

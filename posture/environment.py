@@ -11,7 +11,9 @@ from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import environ
 
 _TRUE, _FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 _ROLE_OR_USER = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)\Z")
@@ -123,6 +125,21 @@ def address(name: str, schemes: Collection[str], default: str | None = None) -> 
     if scheme in schemes:
         return value
     refuse(name, f"must be a URL that begins with {' or '.join(f'{one}://' for one in schemes)}")
+
+
+_MAIL = ("smtp", "smtp+tls", "smtp+ssl", "file", "consolemail", "memorymail", "dummymail")
+
+
+def mail(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of mail; `file:///folder` writes each mail into a file there."""
+    value = address(name, _MAIL, default)
+    url = urlsplit(value)
+    if url.scheme != "file":
+        return dict(environ.Env.email_url_config(value))
+    if url.netloc or not Path(unquote(url.path)).is_absolute():
+        refuse(name, "must name a folder from the root: file:///var/spool/mails.")
+    backend = environ.Env.EMAIL_SCHEMES["filemail"]
+    return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": unquote(url.path)}
 
 
 def bucket(name: str) -> dict[str, Any] | None:

@@ -8,12 +8,14 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
 from posture import access, figures, tokens
 from posture.auditing import coming_from
+from posture.entrance import sessions
 from posture.models import User
 from posture.models.audit import Door
 
@@ -71,6 +73,22 @@ class RequestId:
         if request.path_info.startswith(_API):
             response["Cache-Control"] = "no-store"
         return response
+
+
+class Timeouts:
+    """Ends sessions that were idle, or are open, for too long; the request goes on as nobody's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Look at the clocks of the session, if there is one, then answer."""
+        try:
+            if settings.SESSION_COOKIE_NAME in request.COOKIES and not sessions.keep(request):
+                request.user = AnonymousUser()
+        except (OperationalError, InterfaceError) as error:
+            return unavailable(request, error)
+        return self.get_response(request)
 
 
 class OwnOrganisation:

@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import task_prerun, worker_init
 
 from posture import auditing, rejudge, scans
+from posture.entrance import mail
 from posture.logging import bound_for_threads
 from posture.models import database_now, note_tick
 from posture.models.audit import Door
@@ -102,6 +103,17 @@ def rejudge_scan(rejudgement_id: str) -> None:
             rejudge.run(claim)
 
 
+@shared_task(name="posture.send_notice", soft_time_limit=60, time_limit=90)
+def send_notice(notice_id: str) -> None:
+    """Mail a person what was written for them, if it waits; anything else is dropped."""
+    try:
+        known = uuid.UUID(notice_id)
+    except (ValueError, TypeError, AttributeError):
+        log.warning("not a notice id")
+        return
+    mail.send(known)
+
+
 @shared_task(name="posture.tick")
 def tick() -> None:
     """Start what is due, take back what was left, end what expired; harmless when repeated."""
@@ -110,4 +122,5 @@ def tick() -> None:
     scans.take_back_verifications()
     scans.end_expired_attestations()
     rejudge.hand_out()
+    mail.send_waiting()
     note_tick()

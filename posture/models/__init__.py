@@ -3,6 +3,7 @@
 from posture.models.account import Account
 from posture.models.attestation import MOST_BYTES, Answer, Attestation, AttestationEnd
 from posture.models.audit import AuditEvent, AuditHead
+from posture.models.entry import EntryLink, LinkKind, Notice
 from posture.models.finding import (
     ControlResult,
     Finding,
@@ -39,13 +40,16 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "ControlResult",
+    "EntryLink",
     "Finding",
     "FindingEvent",
     "Installation",
     "LeaseState",
     "Leased",
+    "LinkKind",
     "Lock",
     "Membership",
+    "Notice",
     "Organisation",
     "Rejudgement",
     "Role",

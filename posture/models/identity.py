@@ -20,6 +20,8 @@ class Organisation(models.Model):
     """How many of its scans may run at the same time; null for what the installation allows."""
     scan_turn = models.DateTimeField(null=True)
     """When a worker last took one of its scans; who waits longest is next."""
+    requires_second_factor = models.BooleanField(default=False, db_default=False)
+    """Whether its members reach nothing before they have set up a second factor."""
 
     class Meta:
         constraints = (

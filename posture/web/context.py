@@ -85,9 +85,13 @@ class Frame:
         docs = Place("docs", "API docs", reverse("api-docs"))
         if not may(self._scope, "manage"):
             return [docs]
-        tokens = Place("tokens", "API tokens", reverse("tokens"))
-        log = Place("audit", "Audit log", reverse("audit"))
-        return [tokens, Place("snapshots", "Snapshots", reverse("snapshots")), log, docs]
+        return [
+            Place("security", "Security", reverse("security")),
+            Place("tokens", "API tokens", reverse("tokens")),
+            Place("snapshots", "Snapshots", reverse("snapshots")),
+            Place("audit", "Audit log", reverse("audit")),
+            docs,
+        ]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -95,7 +99,9 @@ def frame(request: HttpRequest) -> dict[str, object]:
     theme = request.COOKIES.get("theme", "")
     found: dict[str, object] = {"theme": theme if theme in THEMES else ""}
     scope = getattr(request, "scope", None)
-    if isinstance(scope, Scope):
+    framed = isinstance(scope, Scope) and not scope.enrols
+    found["shell"] = "frame.html" if framed else "entry.html"
+    if isinstance(scope, Scope) and framed:
         found["frame"] = SimpleLazyObject(lambda: Frame(scope))
         found["can"] = {verb: may(scope, verb) for verb in VERBS}
     return found

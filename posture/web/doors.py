@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -34,7 +35,9 @@ def page(verb: Verb = "read") -> Callable[[View[Params]], View[Params]]:
             request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
         ) -> HttpResponse:
             if not request.user.is_authenticated:
-                return _asked_to_sign_in(request)
+                return asked_to_sign_in(request)
+            if enrols(request):
+                return led_to(request, "you")
             require(request, verb)
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Cache-Control", "no-store")
@@ -45,10 +48,22 @@ def page(verb: Verb = "read") -> Callable[[View[Params]], View[Params]]:
     return decorate
 
 
-def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
+def asked_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in page; as a whole page, also where htmx asked for a part of one."""
     there = redirect_to_login(request.get_full_path(), reverse("sign_in"))
     return HttpResponseClientRedirect(there.url) if "HX-Request" in request.headers else there
+
+
+def enrols(request: HttpRequest) -> bool:
+    """Whether who asks has to set up a second factor before anything else."""
+    scope = getattr(request, "scope", None)
+    return isinstance(scope, Scope) and scope.enrols
+
+
+def led_to(request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to another page, as a whole page."""
+    there = reverse(name)
+    return HttpResponseClientRedirect(there) if "HX-Request" in request.headers else redirect(there)
 
 
 def require(request: HttpRequest, verb: Verb) -> Scope:

@@ -14,7 +14,9 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from posture.web import sessions  # noqa: F401 - listens to signing in and out
+from posture.entrance import sessions
+from posture.models import User
+from posture.web import noting  # noqa: F401 - listens to signing in and out
 from posture.web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600
@@ -42,18 +44,22 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
             form.add_error(None, get_adapter().validation_error("email_password_mismatch"))
             refused: HttpResponse = self.form_invalid(form)
             return refused
+        self.request.session.cycle_key()  # whoever knew the id before knows it no longer
         answer: HttpResponse = super().form_valid(form)
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Leave out allauth's links to pages that we do not have."""
+        """Leave out allauth's links to pages that we do not have; tell where there is nobody yet."""
         context: dict[str, Any] = super(LoginView, self).get_context_data(**kwargs)
+        context["is_new"] = self.request.method == "GET" and not User.objects.exists()
         return context
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session and go to the sign-in page."""
+    """End the session, or what was begun of one, and go to the sign-in page."""
+    if request.session.session_key:
+        sessions.forget(request.session.session_key)
     logout(request)
     return redirect("sign_in")
 

@@ -1,16 +1,12 @@
 """manage.py create_user EMAIL --organisation ID --role ROLE: make a member of an organisation."""
 
-import sys
 import uuid
-from getpass import getpass
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
 from posture.auditing import record
+from posture.management.passwords import typed_password
 from posture.models import Membership, Organisation, Role, User
 from posture.models.tenancy import within
 
@@ -31,7 +27,7 @@ class Command(BaseCommand):
         """Make the user where there is none, and the membership, or change its role."""
         email = options["email"].strip().lower()
         user = User.objects.filter(email=email).first()
-        password = None if user else self._password(email, options["name"])
+        password = None if user else typed_password(User(email=email, name=options["name"]))
         with within(options["organisation"]):
             organisation = Organisation.objects.filter(pk=options["organisation"]).first()
             if organisation is None:
@@ -56,14 +52,3 @@ class Command(BaseCommand):
             before={"role": known.role} if known else None,
             after={"role": role},
         )
-
-    def _password(self, email: str, name: str) -> str:
-        password = (
-            getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        )
-        try:
-            validate_email(email)
-            validate_password(password, User(email=email, name=name))
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        return password

@@ -13,16 +13,16 @@ from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
 from posture.tokens import issue
 from posture.web.urls import urlpatterns
+from tests.posture.web.routes import ABOUT_ONESELF, ALIASES, OPEN
 from tests.posture.web.rows import a_finding, an_attestation
 
-OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots", "audit")
+MANAGE = ("tokens", "snapshots", "audit", "security")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -39,6 +39,7 @@ POSTS = {
     "audit_export": "manage",
     "token": "manage",
     "tokens": "manage",
+    "security": "manage",
 }
 MAY = {
     "viewer": set(),
@@ -93,7 +94,8 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
 
 def test_every_page_is_in_one_of_the_lists_below() -> None:
     named = {pattern.name for pattern in urlpatterns}
-    assert named == {*OPEN_TO_ALL, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
+    about_people = {*OPEN, *ABOUT_ONESELF, *ALIASES} & named
+    assert named == {*about_people, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
     assert named <= set(get_resolver().reverse_dict)
 
 
@@ -141,7 +143,9 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
     assert "Account 1111" not in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens", "audit_export"}))
+@pytest.mark.parametrize(
+    "name", sorted(POSTS.keys() - {"connect", "tokens", "audit_export", "security"})
+)
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
 ) -> None:
