@@ -65,4 +65,4 @@ def place_of(instance: Any, field: "models.Field[Any, Any]") -> Place:
     """Return where the secret in this field of a row is kept."""
     meta = instance._meta
     organisation = getattr(instance, "organisation_id", None)
-    return Place(meta.db_table, field.column, instance.pk, organisation)
+    return Place(meta.db_table, str(field.column), instance.pk, organisation)

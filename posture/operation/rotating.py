@@ -40,7 +40,7 @@ def sealed_columns() -> list[Column]:
     return [
         Column(
             model._meta.db_table,
-            one.column,
+            str(one.column),
             any(other.column == "organisation_id" for other in model._meta.concrete_fields),
         )
         for model in apps.get_models()
@@ -99,7 +99,7 @@ UPDATE = "UPDATE {table} SET {column} = %s WHERE id = %s"
 
 
 def _statement(text: str, column: Column) -> sql.Composed:
-    return sql.SQL(text).format(  # type: ignore[arg-type] # constants of this module
+    return sql.SQL(text).format(
         table=sql.Identifier(column.table),
         column=sql.Identifier(column.name),
         organisation=sql.Identifier("organisation_id") if column.owned else sql.SQL("NULL"),

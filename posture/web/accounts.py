@@ -70,9 +70,17 @@ def connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if verb is None:
         messages.error(request, "Say what to do: pause, resume or disconnect. Nothing was changed.")
     else:
-        verb(row)
-        messages.success(request, words)
+        _done(request, row, verb, words)
     return redirect("account", row.pk)
+
+
+def _done(request: HttpRequest, row: Account, verb: Callable[[Account], None], words: str) -> None:
+    try:
+        verb(row)
+    except connections.InvalidError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, words)
 
 
 VERBS: dict[str, tuple[Callable[[Account], None], str]] = {
