@@ -110,7 +110,7 @@ class OwnOrganisation:
             return unavailable(request, error)
         if isinstance(error, CannotOpenError):
             log.error("secret cannot be opened", exc_info=error)
-            return _refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", SEALED)
+            return refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", SEALED)
         return None
 
     def _enter(self, request: HttpRequest) -> uuid.UUID | None:
@@ -184,7 +184,7 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer 503 with Retry-After; problem details for the API, one sentence for people."""
     log.error("database unavailable", exc_info=error)
     sentence = "The database does not answer at the moment. Nothing was changed; try again soon."
-    response = _refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence)
+    response = refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence)
     response["Retry-After"] = "5"
     return response
 
@@ -192,11 +192,11 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
 def _other_charset(request: HttpRequest) -> HttpResponse:
     """Python knows codecs that are no text encodings or make lone surrogates; we need only one."""
     sentence = "Send text as UTF-8, or leave the charset out of Content-Type."
-    return _refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", sentence)
+    return refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", sentence)
 
 
-def _refusal(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
-    """Problem details for the API, one sentence for people."""
+def refusal(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
+    """Answer with problem details for the API, with one sentence for people."""
     if not request.path_info.startswith(_API):
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     problem = {

@@ -73,6 +73,11 @@ RATE_CEILINGS = env.rates(
     },
 )
 
+# Requests per second for long and at once, of a token, a person, and an address that is neither.
+RATE_LIMITS = env.rates(
+    "RATE_LIMITS", {"token": (10, 300), "user": (10, 300), "address": (10, 200)}
+)
+
 # PostgreSQL: everything runs as `app`, a few commands as `owner` (design 2.12)
 _OWNER_COMMANDS = {"migrate", "purge", "backup", "restore", "rotate_secrets"}
 _AS_OWNER = Path(sys.argv[0]).name == "manage.py" and not _OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
@@ -185,6 +190,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "posture.hardening.Headers",
     "posture.middleware.Counted",
     "posture.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
@@ -200,6 +206,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "posture.middleware.OwnOrganisation",
+    "posture.hardening.Limited",
 ]
 ROOT_URLCONF = "posture.urls"
 WSGI_APPLICATION = "posture.wsgi.application"
@@ -253,7 +260,9 @@ CSRF_FAILURE_VIEW = "posture.web.errors.csrf_failure"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
-SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_SECONDS = (
+    env.count("HSTS_SECONDS", 31_536_000, at_least=0, at_most=63_072_000) if SECURE else 0
+)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -277,8 +286,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: []
-    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    **{
+        name: []
+        for name in (
+            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
+            *("clipboard-read", "compute-pressure", "cross-origin-isolated", "display-capture"),
+            *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid"),
+            *("identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts"),
+            *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
+            *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr"),
+            *("usb", "web-share", "window-management", "xr-spatial-tracking"),
+        )
+    },
+    "clipboard-write": ["self"],  # the buttons that copy an ARN
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

@@ -94,7 +94,7 @@ def _anew(sealed: Sealed, place: Place, done: Rotated) -> Sealed | None:
 SELECT = f"""
     SELECT id, {{organisation}}, {{column}} FROM {{table}}
     WHERE id > %s AND {{column}} <> '' ORDER BY id LIMIT {BATCH}
-"""  # noqa: S608 - a number of ours
+"""  # noqa: S608 - a number of ours  # nosec B608 # constants of ours
 UPDATE = "UPDATE {table} SET {column} = %s WHERE id = %s"
 
 
