@@ -153,7 +153,7 @@ def test_reading_writes_nothing(filled: Finding, alice: User) -> None:
 HOSTS = (
     "evil.example", "testserver.evil.example", "evil.example:80", "testserver@evil.example",
     "testserver evil.example", "testserver/evil", "testserver#evil", "testserver?x", "testserver\\evil",
-    "testserver:port", "testserver:80:80", "testserver:999999999", ".testserver", "xtestserver",
+    "testserver:port", "testserver:80:80", "evil.example:443", ".testserver", "xtestserver",
     "testserver.local", "127.0.0.1.evil.example", "127.1", "0", "0.0.0.0", "2130706433",
     "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "::1", "[", "]", "localhost.evil", "local host",
     "-testserver", "test_server", "*", "%00", "%74estserver", "testserver%00", "testserver%0d%0a",
