@@ -79,7 +79,7 @@ class Replay:
         self.answers: dict[bytes, Answer] = {}
         self._file = file
         if file.exists():
-            self.answers = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
+            self.answers = pickle.loads(file.read_bytes())  # noqa: S301 - our own file  # nosec B301 # our own file
         self._known = len(self.answers)
         self.begin(delay=0.0, throttled=False)
 

@@ -18,6 +18,7 @@ from posture.auditing import coming_from
 from posture.entrance import sessions
 from posture.models import User
 from posture.models.audit import Door
+from posture.sealing import CannotOpenError
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _API = "/api/"
+SEALED = (
+    "A secret on this page cannot be opened, so the page is not shown. Nothing was changed. Whoever "
+    "runs this installation finds the key that is missing with: manage.py doctor"
+)
 _CHARSETS = {"utf-8", "utf8"}
 
 
@@ -124,9 +129,12 @@ class OwnOrganisation:
             return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn a database that does not answer into a 503 that says when to come back."""
+        """Turn a database that does not answer, or a key that is missing, into an honest 503."""
         if isinstance(error, (OperationalError, InterfaceError)):
             return unavailable(request, error)
+        if isinstance(error, CannotOpenError):
+            log.error("secret cannot be opened", exc_info=error)
+            return refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", SEALED)
         return None
 
     def _enter(self, request: HttpRequest) -> uuid.UUID | None:
@@ -200,7 +208,7 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer 503 with Retry-After; problem details for the API, one sentence for people."""
     log.error("database unavailable", exc_info=error)
     sentence = "The database does not answer at the moment. Nothing was changed; try again soon."
-    response = _refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence)
+    response = refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", sentence)
     response["Retry-After"] = "5"
     return response
 
@@ -208,11 +216,11 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
 def _other_charset(request: HttpRequest) -> HttpResponse:
     """Python knows codecs that are no text encodings or make lone surrogates; we need only one."""
     sentence = "Send text as UTF-8, or leave the charset out of Content-Type."
-    return _refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", sentence)
+    return refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_charset", sentence)
 
 
-def _refusal(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
-    """Problem details for the API, one sentence for people."""
+def refusal(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
+    """Answer with problem details for the API, with one sentence for people."""
     if not request.path_info.startswith(_API):
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     problem = {

@@ -23,6 +23,7 @@ SECURE = env.flag("SECURE", default=True)
 SECRET_KEY = env.signing_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 TOKEN_PEPPERS = env.peppers("TOKEN_PEPPERS")
+SECRET_KEYS = env.sealing_keys("SECRET_KEYS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost")
 BASE_URL = env.address("BASE_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", BASE_URL)
@@ -72,8 +73,13 @@ RATE_CEILINGS = env.rates(
     },
 )
 
+# Requests per second for long and at once, of a token, a person, and an address that is neither.
+RATE_LIMITS = env.rates(
+    "RATE_LIMITS", {"token": (10, 300), "user": (10, 300), "address": (10, 200)}
+)
+
 # PostgreSQL: everything runs as `app`, a few commands as `owner` (design 2.12)
-_OWNER_COMMANDS = {"migrate", "purge", "backup", "restore"}
+_OWNER_COMMANDS = {"migrate", "purge", "backup", "restore", "rotate_secrets"}
 _AS_OWNER = Path(sys.argv[0]).name == "manage.py" and not _OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
 _POSTGRES = ("postgresql", "postgres")
 _DATABASE = env.address("DATABASE_URL", _POSTGRES)
@@ -186,6 +192,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "posture.hardening.Headers",
     "posture.middleware.Counted",
     "posture.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
@@ -202,6 +209,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "posture.middleware.Timeouts",
     "posture.middleware.OwnOrganisation",
+    "posture.hardening.Limited",
 ]
 ROOT_URLCONF = "posture.urls"
 WSGI_APPLICATION = "posture.wsgi.application"
@@ -268,7 +276,9 @@ CSRF_FAILURE_VIEW = "posture.web.errors.csrf_failure"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
-SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_SECONDS = (
+    env.count("HSTS_SECONDS", 31_536_000, at_least=0, at_most=63_072_000) if SECURE else 0
+)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -292,8 +302,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: []
-    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+    **{
+        name: []
+        for name in (
+            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
+            *("clipboard-read", "compute-pressure", "cross-origin-isolated", "display-capture"),
+            *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid"),
+            *("identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts"),
+            *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
+            *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr"),
+            *("usb", "web-share", "window-management", "xr-spatial-tracking"),
+        )
+    },
+    "clipboard-write": ["self"],  # the buttons that copy an ARN
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
@@ -337,6 +360,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
 hide(SECRET_KEY, *SECRET_KEY_FALLBACKS, *(one.hex() for one in TOKEN_PEPPERS.values()))
+hide(*(encode(one).decode() for one in SECRET_KEYS.values() for encode in env.ENCODINGS))
 hide(METRICS_TOKEN, *(urlsplit(one).password or "" for one in (_DATABASE, _OWNER, REDIS_URL)))
 LOGGING = logging_configuration(level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO"))
 

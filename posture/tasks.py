@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from celery import shared_task
 from celery.signals import task_prerun, worker_init
 
-from posture import auditing, rejudge, scans
+from posture import auditing, connections, rejudge, scans
 from posture.entrance import mail
 from posture.logging import bound_for_threads
 from posture.models import database_now, note_tick
@@ -79,6 +79,17 @@ def verify_finding(verification_id: str) -> None:
             scans.verify(claim)
 
 
+@shared_task(name="posture.recheck_connection", soft_time_limit=120, time_limit=150)
+def recheck_connection(account_id: str) -> None:
+    """Look whether a role still refuses strangers if that is due; anything else is dropped."""
+    try:
+        known = uuid.UUID(account_id)
+    except (ValueError, TypeError, AttributeError):
+        log.warning("not an account id")
+        return
+    connections.recheck(known)
+
+
 PRUNING_SECONDS = 600
 """What is left then waits for the next day; other work must not."""
 
@@ -123,4 +134,5 @@ def tick() -> None:
     scans.end_expired_attestations()
     rejudge.hand_out()
     mail.send_waiting()
+    connections.hand_out_rechecks()
     note_tick()

@@ -209,7 +209,7 @@ def _reachable(keep: Path, user: User | None) -> Path:
     keep.parent.mkdir(parents=True, exist_ok=True)
     if user is not None and not _may_enter(keep.parent, user):
         keep.unlink(missing_ok=True)  # a link whose target is gone
-        keep.symlink_to(tempfile.mkdtemp(prefix="seller-posture-data-", dir="/var/tmp"))
+        keep.symlink_to(tempfile.mkdtemp(prefix="seller-posture-data-", dir="/var/tmp"))  # nosec B108 # a directory of our own is made there
     else:
         keep.mkdir(mode=0o700)
     if user is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sandbox.children import User
 
 _PREFIX = "seller-posture-"
-_PARENT = Path("/tmp")  # noqa: S108 - a socket path has 107 characters, TMPDIR may use them up
+_PARENT = Path("/tmp")  # noqa: S108 - a socket path has 107 characters, TMPDIR may use them up  # nosec B108 # a directory of our own is made there
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from base64 import b32encode
+from base64 import b32encode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -38,7 +38,9 @@ SETTINGS = {
     "METRICS_NETWORKS",
     "METRICS_TOKEN",
     "REDIS_URL",
+    "HSTS_SECONDS",
     "RATE_CEILINGS",
+    "RATE_LIMITS",
     "REPUBLISH_SECONDS",
     "RETRY_SECONDS",
     "ROLE_TEMPLATE_URL",
@@ -46,6 +48,7 @@ SETTINGS = {
     "SCANS_PER_ORGANISATION",
     "SCAN_CONCURRENCY",
     "SECRET_KEY",
+    "SECRET_KEYS",
     "SECRET_KEY_FALLBACKS",
     "SECURE",
     "SNAPSHOT_DIR",
@@ -122,6 +125,7 @@ def for_tests(*, start: bool = True) -> Iterator[dict[str, str]]:
             "SNAPSHOT_DIR": str(home / "snapshots"),
             "EMAIL_URL": "memorymail://",
             "LEASE_SECONDS": "2",
+            "RATE_LIMITS": ",".join(f"{who}=9999/9999" for who in ("token", "user", "address")),
             "RETRY_SECONDS": "0.2",
             "AWS_DEFAULT_REGION": "us-east-1",
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
@@ -153,6 +157,7 @@ def generate_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_PEPPERS": f"1:{secrets.token_hex(32)}",
+        "SECRET_KEYS": f"1:{b64encode(secrets.token_bytes(32)).decode()}",
         "AWS_ACCESS_KEY_ID": f"AKIA{b32encode(secrets.token_bytes(10)).decode()}",
         "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
     }

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bench.long import faults, fleet, fuzz, mutation, soak, suite
+from bench.long import audit, faults, fleet, fuzz, mutation, soak, suite
 from bench.long.ledger import PAGE, Measured, Row, written
 
 RUNS: Mapping[str, Callable[[], Measured]] = {
     "mutation": mutation.measure,
     "fuzz": fuzz.measure,
+    "audit": audit.measure,
     "soak": soak.measure,
     "throughput": fleet.scan_all,
     "migrating": fleet.migrate,

@@ -109,7 +109,7 @@ def _measure(faults: Faults) -> Measured:
 
 def counted(report: str) -> tuple[int, int]:
     """Return how many scenarios a JUnit report tells of, and how many of them broke."""
-    suites = Tree.fromstring(report).iter("testsuite")  # noqa: S314 - pytest's own, from just now
+    suites = Tree.fromstring(report).iter("testsuite")  # noqa: S314 - pytest's own, from just now  # nosec B314 # text of our own tools
     numbers = [
         (int(one.get("tests", "0")), int(one.get("failures", "0")) + int(one.get("errors", "0")))
         for one in suites

@@ -50,6 +50,7 @@ SHARED = {
     "400": "A parameter or field cannot be used; `errors` says which.",
     "401": "No token, or one that is unknown, expired or revoked.",
     "403": "The token lacks the scope that this needs.",
+    "429": "Asked too often; Retry-After says how many seconds to wait.",
     "404": "No such object, or this token may not see it.",
 }
 

@@ -3,13 +3,18 @@
 from posture.connections.connecting import (
     ROLE_NAME,
     STACK_NAME,
+    begin,
+    renew_external_id,
+    role_template,
+    usual_role_arn,
+)
+from posture.connections.proving import (
     STEPS,
     ConnectionResult,
-    begin,
     check_principal,
-    role_template,
+    hand_out_rechecks,
+    recheck,
     test,
-    usual_role_arn,
 )
 from posture.connections.scheduling import planned, set_schedule
 from posture.connections.stopping import disconnect, pause, resume
@@ -24,8 +29,11 @@ __all__ = [
     "begin",
     "check_principal",
     "disconnect",
+    "hand_out_rechecks",
     "pause",
     "planned",
+    "recheck",
+    "renew_external_id",
     "resume",
     "role_template",
     "set_schedule",

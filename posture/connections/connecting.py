@@ -1,9 +1,7 @@
-"""Connecting accounts: the account, its role template, and the test of the role."""
+"""Connecting accounts: the account, its external id, and the template of its role."""
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal
 
 from django.conf import settings
 
@@ -11,54 +9,17 @@ from posture.auditing import record
 from posture.connections.wording import InvalidError, new_external_id, told
 from posture.models import (
     Account,
-    ApiToken,
     Organisation,
     User,
-    database_now,
-    is_locked,
 )
-from posture.models.plain import storable
-from posture.models.tenancy import committed
 from posture.profiles import PRODUCT_TYPES
 from scanner import role
-from scanner.aws import CannotReach
 from scanner.collect.plan import ALL_ACTIONS
-from scanner.connection import READS, check_connection, own_arn
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 STACK_NAME = "seller-posture"
 ROLE_NAME = role.ROLE_NAME
 LONGEST_LABEL = 200
-
-Held = Literal["ok", "failed", "skipped"]
-
-STEPS = (
-    "Role ARN",
-    "Our own identity",
-    "With the external id",
-    "Without external id",
-    "With a wrong external id",
-    *READS,
-)
-"""What a test tries, in this order."""
-
-
-LOCKED = {
-    "code": "locked",
-    "message": "This installation is locked, so it enters no account.",
-    "advice": "Whoever runs it can unlock it with: manage.py unlock --apply",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionResult:
-    """What a test of a role showed: a stable code, a message, what to do, and each step."""
-
-    ok: bool
-    code: str
-    message: str
-    advice: str
-    checks: tuple[tuple[str, Held, str], ...]
 
 
 def begin(  # noqa: PLR0913 - one step of a form, all by keyword
@@ -87,10 +48,14 @@ def begin(  # noqa: PLR0913 - one step of a form, all by keyword
         )
     elif account.state in {Account.State.CONNECTED, Account.State.PAUSED}:
         raise InvalidError("aws_account", f"Account {number} is connected already.")
+    elif account.state == Account.State.DISPUTED:
+        raise InvalidError(
+            "aws_account", f"Account {number} waits for a decision: {account.state_reason}"
+        )
     before = {} if account._state.adding else told(account)
     account.label = label.strip()
     account.partition = partition
-    account.state = Account.State.PENDING
+    account.state, account.state_code = Account.State.PENDING, ""
     account.profile = {**account.profile, "product_types": sorted(set(product_types))}
     account.role_actions = sorted(ALL_ACTIONS)
     account.save()
@@ -119,104 +84,34 @@ def _check_account(number: str, label: str, product_types: Collection[str], part
         raise InvalidError("partition", f"A partition is one of {', '.join(PARTITIONS)}.")
 
 
+def renew_external_id(*, account: Account, by: User) -> None:
+    """Make a new external id, inside `within`; the old one is valid until a test proves the new one.
+
+    One that waits for its proof is replaced. Raises InvalidError for an account that is given up or
+    waits for a decision.
+    """
+    now = Account.objects.select_for_update().get(pk=account.pk)
+    if now.state in {Account.State.DISCONNECTED, Account.State.DISPUTED}:
+        message = (
+            f"{now.label} is {now.state}. Connect it first; it then has an ExternalId of its own."
+        )
+        raise InvalidError("external_id", message)
+    proved = now.connected_at is not None
+    now.next_external_id = new_external_id() if proved else ""
+    now.external_id = now.external_id if proved else new_external_id()
+    now.save(update_fields=["external_id", "next_external_id"])
+    account.external_id, account.next_external_id = now.external_id, now.next_external_id
+    record(
+        organisation=now.organisation_id, by=by, action="account.external_id_renewed", target=now
+    )
+
+
 def role_template(account: Account, form: str) -> str:
     """Return what creates the scan role, as cloudformation, terraform or cli; KeyError for others."""
     write = {"cloudformation": role.cloudformation, "terraform": role.terraform, "cli": role.cli}
-    return write[form](account.external_id, settings.SCANNER_PRINCIPAL_ARN)
+    return write[form](account.offered_external_id, settings.SCANNER_PRINCIPAL_ARN)
 
 
 def usual_role_arn(account: Account) -> str:
     """Return the ARN that the role has when it was made from our template unchanged."""
     return f"arn:{account.partition}:iam::{account.aws_account}:role/{ROLE_NAME}"
-
-
-def test(*, account: Account, role_arn: str, by: User | ApiToken | None) -> ConnectionResult:
-    """Try the role as AWS sees it, and connect the account if it holds; outside of a transaction.
-
-    It has to work with the external id, and to refuse us without it and with wrong ones. What was
-    seen is kept with the account either way; a role found lax pauses a connected account. A locked
-    installation (a restored copy) tries nothing.
-    """
-    if is_locked():
-        skipped: tuple[tuple[str, Held, str], ...] = tuple(
-            (step, "skipped", "Not tried.") for step in STEPS
-        )
-        return ConnectionResult(ok=False, checks=skipped, **LOCKED)
-    arn = role_arn.strip()
-    seen = check_connection(
-        role_arn=arn,
-        external_id=account.external_id,
-        account=account.aws_account,
-        partition=account.partition,
-    )
-    done: dict[str, tuple[Held, str]] = {
-        check.name: ("ok" if check.ok else "failed", check.detail) for check in seen.checks
-    }
-    first = next((step for step in STEPS if step not in done), "")
-    if not seen.ok and first:
-        done[first] = ("failed", seen.message)
-    checks = tuple((step, *done.get(step, ("skipped", "Not tried."))) for step in STEPS)
-    result = ConnectionResult(seen.ok, seen.code, seen.message, seen.advice, checks)
-    committed(account.organisation_id, lambda: _keep(account, arn, result, by))
-    return result
-
-
-def check_principal() -> tuple[bool, str]:
-    """Ask STS whether we are the principal that role templates trust; a sentence says what is.
-
-    Outside of a transaction. A role is known to STS by its sessions, without its path.
-    """
-    expected = settings.SCANNER_PRINCIPAL_ARN
-    try:
-        seen = own_arn(partition=expected.split(":")[1])
-    except CannotReach as refusal:
-        return False, f"{refusal.message} {refusal.advice}"
-    if _is_session_of(seen, expected):
-        return True, f"STS knows us as {seen}"
-    return False, (
-        f"STS knows us as {seen}, but role templates trust {expected}. Give the workers the "
-        "credentials of that principal, or set SCANNER_PRINCIPAL_ARN to the one they have."
-    )
-
-
-def _is_session_of(seen: str, expected: str) -> bool:
-    if seen == expected:
-        return True
-    account, name = expected.split(":")[4], expected.rpartition("/")[2]
-    if expected.endswith(":root"):
-        return seen.split(":")[4] == account
-    return ":role/" in expected and f":sts::{account}:assumed-role/{name}/" in seen
-
-
-def _keep(account: Account, arn: str, result: ConnectionResult, by: User | ApiToken | None) -> None:
-    """Keep what was seen, unless the connection was given up while we looked.
-
-    A role that was found lax is not used until it holds again: its account is paused meanwhile.
-    """
-    now = Account.objects.select_for_update().get(pk=account.pk)
-    if now.external_id != account.external_id or now.state == Account.State.DISCONNECTED:
-        return
-    before = told(now)
-    paused_by_us = now.state == Account.State.PAUSED and bool(now.state_reason)
-    now.checked_at = database_now()
-    reason = f"{result.message} {result.advice}".replace(now.external_id, "<your ExternalId>")
-    now.state_reason = "" if result.ok else storable(reason)
-    if result.ok:
-        now.role_arn = arn
-        now.connected_at = now.connected_at or now.checked_at
-        if now.state == Account.State.PENDING or paused_by_us:
-            now.state = Account.State.CONNECTED
-    elif result.code == "lax_role" and now.state == Account.State.CONNECTED:
-        now.state = Account.State.PAUSED
-    now.save(update_fields=["checked_at", "state_reason", "role_arn", "connected_at", "state"])
-    for field in ("checked_at", "state_reason", "role_arn", "connected_at", "state"):
-        setattr(account, field, getattr(now, field))
-    connected = now.state == Account.State.CONNECTED != before["state"]
-    record(
-        organisation=now.organisation_id,
-        by=by,
-        action="account.connected" if connected else "account.tested",
-        target=now,
-        before=before,
-        after={**told(now), "tried": storable(arn), "result": result.code},
-    )

@@ -27,7 +27,7 @@ FAIREST = f"""
           SELECT 1 FROM public.posture_scan AS n WHERE n.id = named AND {DUE.format("n")}))
     ORDER BY coalesce(busy.scans, 0), o.scan_turn NULLS FIRST, s.queued_at, s.id
     LIMIT 1 FOR UPDATE OF s SKIP LOCKED
-"""
+"""  # nosec B608 # constants of ours
 
 OVERDUE = """
     SELECT s.organisation_id, s.id

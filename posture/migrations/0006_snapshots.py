@@ -56,7 +56,7 @@ WALLS = "\n".join([
                   WHERE r.scan_id = s.id AND r.engine = by_engine AND r.state <> 'cancelled')
             ORDER BY a.scored_at, a.id
             LIMIT greatest(0, most - (SELECT count(*) FROM public.posture_rejudgement AS w
-                WHERE w.engine = by_engine AND w.state IN ('queued', 'running')))""",
+                WHERE w.engine = by_engine AND w.state IN ('queued', 'running')))""",  # nosec B608 # constants of ours
     ),
     _walls.question(
         "rejudgements_left_behind(version integer[])", "TABLE (organisation_id uuid, id uuid)",
@@ -65,7 +65,7 @@ WALLS = "\n".join([
                 OR (r.state = 'running' AND r.lease_until < statement_timestamp()))
               AND {_older("r.engine")}
             ORDER BY r.queued_at, r.id
-            LIMIT 100""",
+            LIMIT 100""",  # nosec B608 # constants of ours
     ),
     _walls.question(
         "due_rejudgements(by_engine text, unpublished_for interval, most integer)",

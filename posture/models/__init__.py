@@ -1,6 +1,6 @@
 """The rows: organisations, accounts, scans, findings and what people add to them."""
 
-from posture.models.account import Account
+from posture.models.account import Account, AccountDecision
 from posture.models.attestation import MOST_BYTES, Answer, Attestation, AttestationEnd
 from posture.models.audit import AuditEvent, AuditHead
 from posture.models.entry import EntryLink, LinkKind, Notice
@@ -33,6 +33,7 @@ __all__ = [
     "MAX_ATTEMPTS",
     "MOST_BYTES",
     "Account",
+    "AccountDecision",
     "Answer",
     "ApiToken",
     "Attestation",

@@ -1,7 +1,9 @@
 """A seller's AWS account: how we reach it, and what the last recorded scan said about it."""
 
 from django.db import models
+from django.db.models.functions import Now
 
+from posture.models.sealed import SealedTextField
 from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
 
 
@@ -11,6 +13,7 @@ class AccountState(models.TextChoices):
     PENDING = "pending"
     CONNECTED = "connected"
     PAUSED = "paused"
+    DISPUTED = "disputed"
     DISCONNECTED = "disconnected"
 
 
@@ -26,8 +29,12 @@ class Account(OrganisationOwned):
     partition = models.TextField(default="aws")
     label = models.TextField()
     role_arn = models.TextField(blank=True)
-    external_id = models.TextField()
+    external_id = SealedTextField()
+    next_external_id = SealedTextField(blank=True, default="", db_default="")
+    """One that takes the place of the other as soon as a test of the role has proved it."""
     state = models.TextField(choices=State.choices, default=State.PENDING)
+    state_code = models.TextField(blank=True, default="", db_default="")
+    """Why it is in a state that only a proof or a decision ends: lax_role, disputed; else empty."""
     state_reason = models.TextField(blank=True)
     profile = models.JSONField(default=dict, blank=True)
     role_actions = models.JSONField(default=list, blank=True)
@@ -35,6 +42,8 @@ class Account(OrganisationOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     connected_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    recheck_at = models.DateTimeField(null=True)
+    """When to look again whether the role refuses strangers."""
 
     score = models.PositiveSmallIntegerField(null=True)
     score_low = models.PositiveSmallIntegerField(null=True)
@@ -67,7 +76,19 @@ class Account(OrganisationOwned):
             ),
             one_of(AccountState, "state", "account_state_known"),
         )
-        indexes = (models.Index(fields=("organisation", "score", "id"), name="account_by_score"),)
+        indexes = (
+            models.Index(fields=("organisation", "score", "id"), name="account_by_score"),
+            models.Index(
+                fields=("recheck_at",),
+                condition=models.Q(state="connected"),
+                name="account_to_recheck",
+            ),
+            models.Index(
+                fields=("aws_account",),
+                condition=models.Q(connected_at__isnull=False),
+                name="account_proved",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.label} ({self.masked})"
@@ -78,6 +99,25 @@ class Account(OrganisationOwned):
         return f"{self.aws_account[:4]}••••{self.aws_account[-4:]}"
 
     @property
+    def offered_external_id(self) -> str:
+        """The external id that the role is to have from now on."""
+        return self.next_external_id or self.external_id
+
+    @property
     def key(self) -> str:
         """Resource key of account-wide outcomes (design 2.11)."""
         return f"arn:{self.partition}:iam::{self.aws_account}:root"
+
+
+class AccountDecision(OrganisationOwned):
+    """Whether an organisation may have an account that another one has proved, too; never changed."""
+
+    account = within_organisation("posture.Account", related_name="+")
+    allowed = models.BooleanField()
+    reason = models.TextField()
+    decided_by = models.TextField()
+    """The operator, by the name that the machine knows them by."""
+    decided_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{'Allowed' if self.allowed else 'Refused'}: {self.reason}"

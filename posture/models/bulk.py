@@ -32,10 +32,10 @@ def write_rows(
     record = ", ".join(f"{quote(column)} {types[column]}" for column in columns)
     statement = (
         f"INSERT INTO {quote(model._meta.db_table)} ({names}) "  # noqa: S608 - names of our models
-        f"SELECT {names} FROM json_to_recordset(%s::json) AS r ({record})"
+        f"SELECT {names} FROM json_to_recordset(%s::json) AS r ({record})"  # nosec B608 # constants of ours
     )
     if unique:
         changes = ", ".join(f"{quote(column)} = EXCLUDED.{quote(column)}" for column in update)
-        statement += f" ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {changes}"
+        statement += f" ON CONFLICT ({', '.join(map(quote, unique))}) DO UPDATE SET {changes}"  # nosec B608 # constants of ours
     with connection.cursor() as cursor:
         cursor.execute(statement, [storable_document(rows)])

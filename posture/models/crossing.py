@@ -56,6 +56,26 @@ def token_with_key(key: str) -> Located | None:
     return Located(*rows[0]) if rows else None
 
 
+def organisation_of_account(account: uuid.UUID) -> uuid.UUID | None:
+    """Return the organisation of an account; None when there is no such account."""
+    return next((row[0] for row in _ask("SELECT organisation_of_account(%s)", account)), None)
+
+
+def due_rechecks() -> list[Located]:
+    """Return connected accounts whose role is to be looked at again, a hundred at most."""
+    return [Located(*row) for row in _ask("SELECT * FROM due_rechecks()")]
+
+
+def is_proved_elsewhere(aws_account: str, partition: str) -> bool:
+    """Say whether an organisation other than that of the transaction has proved an AWS account.
+
+    One caller per account at a time, until its transaction ends: two that prove it at the same
+    moment would both be the first.
+    """
+    _ask("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", f"{partition}:{aws_account}")
+    return bool(_ask("SELECT is_proved_elsewhere(%s, %s)", aws_account, partition)[0][0])
+
+
 def due_schedules() -> list[Located]:
     """Return the schedules whose next run has come, the longest due first."""
     return [Located(*row) for row in _ask("SELECT * FROM due_schedules()")]

@@ -79,7 +79,8 @@ def fail(scan: Scan, fence: int, reason: Reason) -> None:
         tried = f" It was tried {row.attempt} times." if row.attempt > 1 else ""
         told = Reason(reason.code, reason.sentence + tried)
         _end(row, told, state=LeaseState.FAILED, finished_at=Now())
-        Account.objects.filter(pk=scan.account_id).update(state_reason=storable(told.sentence))
+        explained = Account.objects.filter(pk=scan.account_id, state_code="")
+        explained.update(state_reason=storable(told.sentence))
 
 
 def cancelled(row: Scan, what_is_left: str, **columns: Any) -> None:

@@ -65,7 +65,10 @@ def request_scan(
         raise LockedError
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if locked.state != Account.State.CONNECTED:
-        message = f"{locked.label} is {locked.state}. Test its connection first, then scan it."
+        why = locked.state_reason if locked.state_code else ""
+        message = (
+            f"{locked.label} is {locked.state}. {why or 'Test its connection first, then scan it.'}"
+        )
         raise NotConnectedError(message)
     active = Scan.objects.filter(account=locked, state__in=ACTIVE).first()
     if active is not None:

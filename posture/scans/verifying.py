@@ -142,7 +142,8 @@ def why_not(*, finding: Finding, account: Account) -> Reason | None:
     if is_of_an_answer(finding):
         return Reason("answered_by_people", ANSWERED)
     if account.state != Account.State.CONNECTED:
-        message = f"{account.label} is {account.state}. Test its connection first."
+        why = account.state_reason if account.state_code else "Test its connection first."
+        message = f"{account.label} is {account.state}. {why}"
         return Reason("account_not_connected", message)
     if Scan.objects.filter(account=account, state__in=ACTIVE).exists():
         return Reason("scan_under_way", UNDER_WAY)

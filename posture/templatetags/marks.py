@@ -71,6 +71,7 @@ WORDS = {
     "pending": "Not connected yet",
     "connected": "Connected",
     "paused": "Paused",
+    "disputed": "Waits for a decision",
     "disconnected": "Disconnected",
     "ok": "Passed",
     "skipped": "Not tried",
@@ -90,6 +91,7 @@ LOOKS = {
     "pending": "waiting",
     "connected": "done",
     "paused": "waived",
+    "disputed": "waived",
     "disconnected": "none",
     "ok": "pass",
     "skipped": "unseen",
@@ -149,12 +151,12 @@ def sprite() -> SafeString:
         ' patternTransform="rotate(45)"><line class="hatch-stroke" x1="0" y1="0" x2="0" y2="6"/>'
         "</pattern></defs>"
     )
-    return mark_safe(  # noqa: S308 - constants of this module and of the icon package only
+    return mark_safe(  # noqa: S308 - constants of this module and of the icon package only  # nosec B308, B703 # constants only
         f'<svg class="sprite" aria-hidden="true" focusable="false">{hatch}{symbols}</svg>'
     )
 
 
 def _inside(svg: str) -> str:
     """Give the shapes of an SVG text without the element around them."""
-    parts = ElementTree.fromstring(svg)  # noqa: S314 - text of the installed icon package
+    parts = ElementTree.fromstring(svg)  # noqa: S314 - text of the installed icon package  # nosec B314 # text of our own tools
     return "".join(ElementTree.tostring(part, encoding="unicode").strip() for part in parts)

@@ -71,9 +71,17 @@ def connection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if verb is None:
         messages.error(request, "Say what to do: pause, resume or disconnect. Nothing was changed.")
     else:
-        verb(account=row, by=scope.user)
-        messages.success(request, words)
+        _done(request, row, verb, words)
     return redirect("account", row.pk)
+
+
+def _done(request: HttpRequest, row: Account, verb: Callable[..., None], words: str) -> None:
+    try:
+        verb(account=row, by=scope_of(request).user)
+    except connections.InvalidError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, words)
 
 
 VERBS: dict[str, tuple[Callable[..., None], str]] = {

@@ -102,7 +102,7 @@ def _quick_create_url(row: Account) -> str:
     values = {
         "templateURL": settings.ROLE_TEMPLATE_URL,
         "stackName": connections.STACK_NAME,
-        "param_ExternalId": row.external_id,
+        "param_ExternalId": row.offered_external_id,
         "param_PrincipalArn": settings.SCANNER_PRINCIPAL_ARN,
         "param_RoleName": connections.ROLE_NAME,
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from posture.models import MOST_BYTES
 from posture.web.forms import Styled
+from posture.web.uploads import is_a_proof
 
 LONGEST_DAYS = 730
 MOST_MEGABYTES = MOST_BYTES >> 20
@@ -43,7 +44,7 @@ class AttestationForm(Styled):
     )
     document = forms.FileField(
         label="Evidence, as a document",
-        help_text=f"Up to {MOST_MEGABYTES} MB. It is kept with the answer and given out as a download only.",
+        help_text=f"A PDF, a picture or plain text, up to {MOST_MEGABYTES} MB. It is kept with the answer and given out as a download only.",
         required=False,
         max_length=200,
         error_messages={"empty": "The document is empty. Choose another one, or none."},
@@ -76,6 +77,12 @@ class AttestationForm(Styled):
         if document is not None and (document.size or 0) > MOST_BYTES:
             message = f"The document has more than {MOST_MEGABYTES} MB. Give its address instead."
             raise forms.ValidationError(message)
+        if document is not None:
+            proof = is_a_proof(document.read())
+            document.seek(0)
+            if not proof:
+                message = "Give a PDF, a picture (PNG or JPEG) or plain text in UTF-8."
+                raise forms.ValidationError(message)
         return document
 
     def clean_valid_until(self) -> dt.date:

@@ -11,6 +11,25 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 from posture.models import MOST_BYTES
 
+PROOFS = (b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""How a PDF, a PNG and a JPEG begin."""
+
+
+def is_a_proof(content: bytes) -> bool:
+    """Say whether a document is a PDF, a picture (PNG, JPEG) or plain text, by what is in it.
+
+    Its name and the type that the browser says count for nothing. Text is UTF-8 without control
+    characters, and no markup: a page or a drawing could run in a browser.
+    """
+    if content.startswith(PROOFS):
+        return True
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    plain = all(letter.isprintable() or letter in "\t\r\n" for letter in text)
+    return plain and not text.lstrip("\ufeff \t\r\n").startswith("<")
+
 
 class DocumentHandler(FileUploadHandler):
     """Keeps a document up to one byte over the limit; its size is told as it was sent.

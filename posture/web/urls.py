@@ -9,6 +9,7 @@ from posture.web import (
     connect,
     controls,
     entrance,
+    external_id,
     finding,
     findings,
     home,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("accounts/connect", connect.connect, name="connect"),
     path("accounts/<uuid:pk>", accounts.account, name="account"),
     path("accounts/<uuid:pk>/connection", accounts.connection, name="connection"),
+    path("accounts/<uuid:pk>/external-id", external_id.renew, name="external_id"),
     path("accounts/<uuid:pk>/profile", profile.profile, name="profile"),
     path("accounts/<uuid:pk>/attestations", attestations.attestations, name="attestations"),
     path(

@@ -123,6 +123,11 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "all_organisations",
         "lock_audit_head",
         "audit_event_follows",
+        "keys_of_posture_account_external_id",
+        "keys_of_posture_account_next_external_id",
+        "organisation_of_account",
+        "due_rechecks",
+        "is_proved_elsewhere",
     }
     assert {(tuple(row[1]), row[2], row[3]) for row in found} == {
         (("search_path=pg_catalog, pg_temp",), False, True)

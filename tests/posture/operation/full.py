@@ -10,6 +10,7 @@ from django.utils import timezone
 from posture import tokens
 from posture.models import (
     Account,
+    AccountDecision,
     Organisation,
     Rejudgement,
     Schedule,
@@ -49,6 +50,9 @@ def fill(account: Account, user: User) -> Path:
         own = {"organisation_id": account.organisation_id}
         Ticket.objects.create(**own, finding=finding, system="jira", key="SEC-1")
         Schedule.objects.create(**own, account=account)
+        AccountDecision.objects.create(
+            **own, account=account, allowed=True, reason="Known", decided_by="root"
+        )
         Verification.objects.create(**own, account=account, finding=finding, state="done")
         Rejudgement.objects.create(**own, account=account, scan=scan, engine="1", state="done")
         tokens.issue(

@@ -34,6 +34,7 @@ POSTS = {
     "connect_test": "connect",
     "connect_schedule": "connect",
     "connection": "connect",
+    "external_id": "connect",
     "finding_ticket": "triage",
     "finding_verification": "scan",
     "audit_export": "manage",
