@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from posture.models import Account, Finding, Waiver, fingerprint
 from posture.models.plain import storable, storable_json
@@ -140,6 +141,7 @@ def _storable(outcome: Outcome) -> Outcome:
 def _known(account: Account, named: Mapping[str, Outcome]) -> list[Known]:
     """The account's open findings, and resolved ones that fail again; locked in one order."""
     failing = [key for key, one in named.items() if one.status is Status.FAIL]
-    wanted = ~Q(state=Finding.State.RESOLVED) | Q(fingerprint__in=failing)
+    named_here = RawSQL("SELECT unnest(%s::text[])", [failing])
+    wanted = ~Q(state=Finding.State.RESOLVED) | Q(fingerprint__in=named_here)
     rows = Finding.objects.filter(wanted, account=account).order_by("id").select_for_update()
     return [Known(*row) for row in rows.values_list(*Known.__dataclass_fields__)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from xml.etree import ElementTree
 
 from django import template
@@ -101,8 +101,12 @@ LOOKS = {
 }
 """Which icon and colour a state takes when they are not called like the state."""
 
+KEPT = 512
+"""Marks that are kept as they were printed: a list prints the same few hundreds of times."""
+
 
 @register.simple_tag
+@lru_cache(KEPT, typed=True)
 def icon(name: str, size: str = "") -> SafeString:
     """Print an icon of the sprite; it is decoration, so words must stand beside it."""
     extra = f" icon-{size}" if size else ""
@@ -132,6 +136,7 @@ def state(name: str, words: str = "", size: str = "") -> SafeString:
     )
 
 
+@lru_cache(KEPT, typed=True)
 def _mark(look: str, words: str, size: str) -> SafeString:
     extra = f" mark-{size}" if size else ""
     return format_html('<span class="mark mark-{}{}">{}{}</span>', look, extra, icon(look), words)

@@ -39,18 +39,22 @@ def day(at: dt.datetime | None, otherwise: str = "") -> SafeString | str:
 
 
 def _element(at: dt.datetime, text: str) -> SafeString:
+    here = timezone.localtime(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        timezone.localtime(at).isoformat(timespec="seconds"),
-        absolute(at),
+        here.isoformat(timespec="seconds"),
+        _absolute(here),
         text,
     )
 
 
 def absolute(at: dt.datetime) -> str:
     """Say day, time and zone: "24 Nov 2026, 09:40 UTC"."""
-    here = timezone.localtime(at)
-    return f"{plain_day(at)}, {here:%H:%M} {here:%Z}"
+    return _absolute(timezone.localtime(at))
+
+
+def _absolute(here: dt.datetime) -> str:
+    return f"{here.day} {here:%b %Y, %H:%M %Z}"
 
 
 def plain_day(at: dt.datetime) -> str:

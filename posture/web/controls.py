@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from posture import catalogue
 from posture.access import Scope, results_of, scope_of
+from posture.models import ControlResult
 from posture.web.doors import page
 from posture.web.reads import reads
 
@@ -24,8 +25,8 @@ ACCOUNTS_SHOWN = 50
 @page()
 def controls(request: HttpRequest) -> HttpResponse:
     """List the controls by topic, each with how it stands in the reader's accounts."""
-    statuses = _statuses(scope_of(request))
     every = catalogue.controls()
+    statuses = _statuses(results_of(scope_of(request)))
     topics = [
         {
             "code": code,
@@ -45,13 +46,14 @@ def controls(request: HttpRequest) -> HttpResponse:
 
 def rows_of_topic(scope: Scope, code: str) -> list[dict[str, Any]]:
     """Give the controls of one topic, each with how it stands in the reader's accounts."""
-    statuses = _statuses(scope)
-    return [_row(one, statuses[one.id]) for one in catalogue.controls() if one.topic == code]
+    mine = [one for one in catalogue.controls() if one.topic == code]
+    statuses = _statuses(results_of(scope).filter(control__in=[one.id for one in mine]))
+    return [_row(one, statuses[one.id]) for one in mine]
 
 
-def _statuses(scope: Scope) -> dict[str, dict[str, int]]:
+def _statuses(results: QuerySet[ControlResult]) -> dict[str, dict[str, int]]:
     """For each control how many accounts have which status, and how many resources fail."""
-    counted = results_of(scope).values("control", "status").order_by()
+    counted = results.values("control", "status").order_by()
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in counted.annotate(accounts=Count("pk"), failing=Sum("failing")):
         found[row["control"]][row["status"]] += row["accounts"]
