@@ -56,7 +56,7 @@ CHAIN = "\n".join([
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('posture', '0008_searching'),
+        ('posture', '0009_room_in_pages'),
     ]
 
     operations = [

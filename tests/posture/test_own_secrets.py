@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from posture.api import finding_shapes, verifying
 from posture.api import serializers as shapes
-from posture.connections import _external_id
+from posture.connections.wording import new_external_id
 from posture.models import Account, Organisation, Role, User
 from posture.models.tenancy import within
 from posture.web import forms as web_forms
@@ -57,7 +57,7 @@ def test_no_model_form_or_shape_of_the_api_has_a_place_for_aws_keys() -> None:
     assert [name for name in columns | typed | sent if KEYS.search(name)] == []
 
 
-def test_no_form_and_no_shape_takes_an_external_id() -> None:
+def test_no_form_and_no_shape_takes_annew_external_id() -> None:
     typed = {name for form in forms_of(web_forms, forms_attestation) for name in form.base_fields}  # type: ignore[attr-defined] # as above
     assert "role_arn" in typed
     for shape in shapes_of(shapes, finding_shapes, verifying):
@@ -68,7 +68,7 @@ def test_no_form_and_no_shape_takes_an_external_id() -> None:
 
 
 def test_external_ids_are_random_and_never_the_same() -> None:
-    made = {_external_id() for _ in range(100_000)}
+    made = {new_external_id() for _ in range(100_000)}
     assert len(made) == 100_000
     assert all(re.fullmatch(r"seller-posture-[0-9a-f]{40}", one) for one in list(made)[:1000])
 

@@ -67,7 +67,9 @@ def proved(aws: "FakeAws", organisation: Organisation, name: str) -> Account:
     account = an_account(
         organisation, LARKFIELD, state="pending", external_id=f"id-of-{name}-12345"
     )
-    assert connections.test(account=account, role_arn=role(aws, account.external_id, name)).ok
+    assert connections.test(
+        account=account, role_arn=role(aws, account.external_id, name), by=None
+    ).ok
     return reread(account)
 
 
@@ -87,13 +89,13 @@ def test_a_new_external_id_waits_for_its_proof_and_then_the_old_one_is_dropped(
     assert (account.external_id, account.state) == (old, "connected")
     assert new not in ("", old)
     assert new in connections.role_template(account, "cli")
-    result = connections.test(account=account, role_arn=account.role_arn)
+    result = connections.test(account=account, role_arn=account.role_arn, by=None)
     assert (result.ok, result.code) == (True, "old_external_id")
     account = reread(account)
     assert (account.external_id, account.next_external_id) == (old, new)
     assert (account.state, "old ExternalId" in account.state_reason) == ("connected", True)
     role(aws, new, "one")
-    assert connections.test(account=account, role_arn=account.role_arn).code == "connected"
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).code == "connected"
     account = reread(account)
     assert (account.external_id, account.next_external_id) == (new, "")
     assert (account.state, account.state_reason) == ("connected", "")
@@ -123,7 +125,7 @@ def test_a_test_that_began_before_the_renewal_changes_nothing(
 ) -> None:
     before = proved(aws, acme, "one")
     after = renewed(reread(before), alice)
-    connections.test(account=before, role_arn=before.role_arn)
+    connections.test(account=before, role_arn=before.role_arn, by=None)
     assert reread(before).next_external_id == after.next_external_id
 
 
@@ -141,11 +143,11 @@ def test_a_role_that_became_lax_is_found_by_the_weekly_look_and_nothing_scans_it
         with pytest.raises(NotConnectedError, match="can also be assumed"):
             request_scan(account=account, by=None, trigger=Scan.Trigger.API)
         with pytest.raises(connections.InvalidError, match="test the connection"):
-            connections.resume(account)
+            connections.resume(account=account, by=None)
         assert not Scan.objects.exists()
     assert reread(account).state == "paused"
     role(aws, account.external_id, "one")
-    assert connections.test(account=account, role_arn=account.role_arn).ok
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).ok
     assert (reread(account).state, reread(account).state_code) == ("connected", "")
 
 
@@ -154,8 +156,8 @@ def test_what_a_person_paused_stays_paused_after_a_proof(
 ) -> None:
     account = proved(aws, acme, "one")
     with within(acme):
-        connections.pause(account)
-    assert connections.test(account=account, role_arn=account.role_arn).ok
+        connections.pause(account=account, by=None)
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).ok
     assert reread(account).state == "paused"
 
 
@@ -210,11 +212,11 @@ def test_an_account_that_another_company_has_proved_waits_for_a_decision(
 ) -> None:
     first = proved(aws, acme, "one")
     second = an_account(rival, LARKFIELD, state="pending", external_id="id-of-rival-12345")
-    stolen = connections.test(account=second, role_arn=first.role_arn)
+    stolen = connections.test(account=second, role_arn=first.role_arn, by=None)
     assert (stolen.ok, stolen.code) == (False, "role_refused")
     assert reread(second).state == "pending"
     arn = role(aws, second.external_id, "two")
-    result = connections.test(account=second, role_arn=arn)
+    result = connections.test(account=second, role_arn=arn, by=None)
     assert (result.ok, result.code) == (False, "disputed")
     second = reread(second)
     assert (second.state, second.state_code, second.connected_at) == ("disputed", "disputed", None)
@@ -223,8 +225,8 @@ def test_an_account_that_another_company_has_proved_waits_for_a_decision(
         with pytest.raises(NotConnectedError, match="has to confirm"):
             request_scan(account=second, by=None, trigger=Scan.Trigger.API)
         with pytest.raises(connections.InvalidError):
-            connections.resume(second)
-    assert connections.test(account=second, role_arn=arn).code == "disputed"
+            connections.resume(account=second, by=None)
+    assert connections.test(account=second, role_arn=arn, by=None).code == "disputed"
     assert reread(first).state == "connected"
 
 
@@ -237,14 +239,14 @@ def test_two_who_prove_it_at_the_same_moment_are_not_both_first(
     ]
     arns = {row.pk: role(aws, row.external_id, f"role{n}") for n, row in enumerate(rows)}
     left = list(rows)
-    at_once(lambda: connections.test(account=(row := left.pop()), role_arn=arns[row.pk]))
+    at_once(lambda: connections.test(account=(row := left.pop()), role_arn=arns[row.pk], by=None))
     assert sorted(reread(row).state for row in rows) == ["connected", "disputed"]
 
 
 def disputed(aws: "FakeAws", acme: Organisation, rival: Organisation) -> Account:
     proved(aws, acme, "one")
     account = an_account(rival, LARKFIELD, state="pending", external_id="id-of-rival-12345")
-    connections.test(account=account, role_arn=role(aws, account.external_id, "two"))
+    connections.test(account=account, role_arn=role(aws, account.external_id, "two"), by=None)
     return reread(account)
 
 
@@ -260,7 +262,7 @@ def test_an_operator_allows_it_with_a_reason_that_stays(
     account = reread(account)
     assert (account.state, account.state_code) == ("connected", "")
     assert account.connected_at is not None
-    assert connections.test(account=account, role_arn=account.role_arn).ok
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).ok
     with within(rival):
         decision = AccountDecision.objects.get()
         assert (decision.allowed, decision.reason) == (True, "Both belong to one group, see OPS-7")
@@ -276,7 +278,7 @@ def test_an_operator_refuses_it_and_a_new_proof_asks_again(
     account = reread(account)
     assert (account.state, account.connected_at) == ("pending", None)
     assert "did not confirm" in account.state_reason
-    assert connections.test(account=account, role_arn=account.role_arn).code == "disputed"
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).code == "disputed"
 
 
 def test_nothing_else_can_be_decided(acme: Organisation, rival: Organisation) -> None:
@@ -291,6 +293,6 @@ def test_an_account_that_the_first_company_gave_up_can_be_proved_by_the_second(
 ) -> None:
     account = disputed(aws, acme, rival)
     with within(acme):
-        connections.disconnect(Account.objects.get())
-    assert connections.test(account=account, role_arn=account.role_arn).ok
+        connections.disconnect(account=Account.objects.get(), by=None)
+    assert connections.test(account=account, role_arn=account.role_arn, by=None).ok
     assert reread(account).state == "connected"

@@ -167,7 +167,7 @@ def test_canaries_appear_in_no_table_no_backup_no_redis_and_no_log(
     for name, value in fake_aws.environment().items():
         monkeypatch.setenv(name, value)
     for account in accounts[:3]:  # refused, and what was said is kept
-        assert not connections.test(account=account, role_arn=account.role_arn).ok
+        assert not connections.test(account=account, role_arn=account.role_arn, by=None).ok
     printed("backup", str(tmp_path / "posture.zip"))
     with ZipFile(tmp_path / "posture.zip") as archive:
         kept = b"".join(archive.read(name) for name in archive.namelist())
