@@ -52,6 +52,13 @@ CHAIN = "\n".join([
            FOR EACH ROW EXECUTE FUNCTION audit_event_follows();""",
 ])
 
+UNCHAINED = """
+    DROP TRIGGER audit_event_follows ON posture_auditevent;
+    DROP FUNCTION audit_event_follows();
+    DROP FUNCTION lock_audit_head(uuid);
+    DROP FUNCTION all_organisations();
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -99,5 +106,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('organisation',), name='one_audit_head')],
             },
         ),
-        migrations.RunSQL(CHAIN),
+        migrations.RunSQL(CHAIN, UNCHAINED),
     ]
