@@ -301,17 +301,17 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-PERMISSIONS_POLICY: dict[str, list[str]] = {
+PERMISSIONS_POLICY: dict[str, list[str]] = {  # what Chromium everywhere knows: it warns of others
     **{
         name: []
         for name in (
-            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera"),
+            *("accelerometer", "autoplay", "browsing-topics", "camera"),
             *("clipboard-read", "compute-pressure", "cross-origin-isolated", "display-capture"),
             *("encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid"),
             *("identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts"),
             *("magnetometer", "microphone", "midi", "otp-credentials", "payment"),
             *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr"),
-            *("usb", "web-share", "window-management", "xr-spatial-tracking"),
+            *("usb", "window-management", "xr-spatial-tracking"),
         )
     },
     "clipboard-write": ["self"],  # the buttons that copy an ARN
