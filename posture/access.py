@@ -17,6 +17,7 @@ from posture.models import (
     ControlResult,
     Finding,
     FindingEvent,
+    MemberAccount,
     Membership,
     Organisation,
     Role,
@@ -51,6 +52,8 @@ SCOPE_VERBS: Mapping[str, frozenset[Verb]] = {
     "webhooks:manage": frozenset(),
     "admin": frozenset({"read", "triage", "scan", "connect", "manage"}),
 }
+FOR_ALL_ACCOUNTS: frozenset[Verb] = frozenset({"connect", "manage"})
+"""What a member who is restricted to some accounts may not do, whatever their role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Scope:
     def verbs(self) -> frozenset[Verb]:
         """What may be done at all: by the member's role, or by the token's scopes."""
         if self.token is None:
-            return ROLE_VERBS.get(self.role, frozenset())
+            verbs = ROLE_VERBS.get(self.role, frozenset())
+            return verbs if self.account_ids is None else verbs - FOR_ALL_ACCOUNTS
         granted = (SCOPE_VERBS.get(scope, frozenset()) for scope in self.token.scopes)
         return frozenset().union(*granted)
 
@@ -105,7 +109,11 @@ def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
     )
     if membership is None:
         return None
-    return Scope(membership.organisation, user, None, membership.role)
+    if not membership.restricted:
+        return Scope(membership.organisation, user, None, membership.role)
+    named = MemberAccount.objects.filter(membership=membership, organisation_id=organisation_id)
+    accounts = frozenset(named.values_list("account_id", flat=True))
+    return Scope(membership.organisation, user, None, membership.role, accounts)
 
 
 def scope_of_token(token: ApiToken) -> Scope:

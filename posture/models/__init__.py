@@ -10,7 +10,7 @@ from posture.models.finding import (
     StatusChoice,
     fingerprint,
 )
-from posture.models.identity import Membership, Organisation, Role, User
+from posture.models.identity import MemberAccount, Membership, Organisation, Role, User
 from posture.models.installation import (
     Installation,
     Lock,
@@ -42,6 +42,7 @@ __all__ = [
     "LeaseState",
     "Leased",
     "Lock",
+    "MemberAccount",
     "Membership",
     "Organisation",
     "Rejudgement",

@@ -55,7 +55,8 @@ def require(request: HttpRequest, verb: Verb) -> Scope:
     """Give the scope of the request; raises PermissionDenied, in words, when it lacks `verb`."""
     scope = scope_of(request)
     if not may(scope, verb):
-        message = f"{REFUSALS[verb]} Your role in {scope.organisation.name} is {scope.role}."
+        limit = "" if scope.account_ids is None else ", and you may see some of its accounts only"
+        message = f"{REFUSALS[verb]} Your role in {scope.organisation.name} is {scope.role}{limit}."
         raise PermissionDenied(message)
     return scope
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from posture import tokens
 from posture.models import (
     Account,
+    MemberAccount,
+    Membership,
     Organisation,
     Rejudgement,
     Schedule,
@@ -47,6 +49,8 @@ def fill(account: Account, user: User) -> Path:
     an_attestation(scan, user)
     with within(account.organisation_id):
         own = {"organisation_id": account.organisation_id}
+        member = Membership.objects.get(user=user)
+        MemberAccount.objects.create(**own, membership=member, account=account)
         Ticket.objects.create(**own, finding=finding, system="jira", key="SEC-1")
         Schedule.objects.create(**own, account=account)
         Verification.objects.create(**own, account=account, finding=finding, state="done")
