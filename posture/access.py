@@ -34,7 +34,7 @@ from posture.models.tenancy import OrganisationOwned, within
 __all__ = ["Scope", "within"]
 
 Verb = Literal["read", "triage", "scan", "connect", "manage"]
-"""read: see; triage: tickets and states; scan: start one; connect: accounts; manage: tokens."""
+"""read: see; triage: tickets; scan: start one; connect: accounts; manage: people and tokens."""
 
 Owned = TypeVar("Owned", bound=OrganisationOwned)
 
@@ -85,6 +85,13 @@ def may(scope: Scope | None, verb: Verb, account: Account | None = None) -> bool
     if account.organisation_id != scope.organisation.pk:
         return False
     return scope.account_ids is None or account.pk in scope.account_ids
+
+
+def may_give(scope: Scope | None, role: str) -> bool:
+    """Say whether the scope may give a role to somebody, or take it away: owners are for owners."""
+    if scope is None or not may(scope, "manage"):
+        return False
+    return role != Role.OWNER or scope.role == Role.OWNER
 
 
 def scope_of(request: HttpRequest) -> Scope:
@@ -176,6 +183,12 @@ def tokens_of(scope: Scope) -> QuerySet[ApiToken]:
     """Return the organisation's tokens; only those who manage may see any."""
     tokens = ApiToken.objects.filter(organisation=scope.organisation)
     return tokens if may(scope, "manage") else tokens.none()
+
+
+def members_of(scope: Scope) -> QuerySet[Membership]:
+    """Return the organisation's members; only those who manage may see them."""
+    members = Membership.objects.filter(organisation=scope.organisation)
+    return members if may(scope, "manage") else members.none()
 
 
 def _of_accounts(rows: QuerySet[Owned], scope: Scope) -> QuerySet[Owned]:

@@ -85,8 +85,12 @@ class Frame:
         docs = Place("docs", "API docs", reverse("api-docs"))
         if not may(self._scope, "manage"):
             return [docs]
-        tokens = Place("tokens", "API tokens", reverse("tokens"))
-        return [tokens, Place("snapshots", "Snapshots", reverse("snapshots")), docs]
+        return [
+            Place("people", "People", reverse("people")),
+            Place("tokens", "API tokens", reverse("tokens")),
+            Place("snapshots", "Snapshots", reverse("snapshots")),
+            docs,
+        ]
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -66,7 +66,7 @@ REFUSALS: dict[Verb, str] = {
     "triage": "Changing findings and tickets needs the role analyst, admin or owner.",
     "scan": "Starting and cancelling scans needs the role analyst, admin or owner.",
     "connect": "Connecting accounts and changing schedules needs the role admin or owner.",
-    "manage": "API tokens and what is kept of scans are for admins and owners.",
+    "manage": "People, API tokens and what is kept of scans are for admins and owners.",
 }
 
 

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from posture.models import Membership, Organisation, Role, User
+from posture import people
+from posture.models import Organisation, Role, User
 from posture.models.tenancy import within
 
 
@@ -37,9 +38,10 @@ class Command(BaseCommand):
                 message = f"There is no organisation {options['organisation']}."
                 raise CommandError(message)
             user = user or User.objects.create_user(email, password, name=options["name"])
-            Membership.objects.update_or_create(
-                organisation=organisation, user=user, defaults={"role": options["role"]}
-            )
+            try:
+                people.put_member(organisation=organisation, user=user, role=options["role"])
+            except people.RefusedError as refusal:
+                raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{email} is {options['role']} of {organisation.name}.")
 
     def _password(self, email: str, name: str) -> str:

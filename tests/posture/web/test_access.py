@@ -19,10 +19,11 @@ OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
+    "leave",
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots")
+MANAGE = ("tokens", "snapshots", "people", "member")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -38,11 +39,13 @@ POSTS = {
     "finding_verification": "scan",
     "token": "manage",
     "tokens": "manage",
+    "member": "manage",
+    "leave": "read",
 }
 MAY = {
-    "viewer": set(),
-    "analyst": {"scan", "triage"},
-    "admin": {"scan", "triage", "connect", "manage"},
+    "viewer": {"read"},
+    "analyst": {"read", "scan", "triage"},
+    "admin": {"read", "scan", "triage", "connect", "manage"},
 }
 
 
@@ -58,6 +61,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         token, _ = issue(
             organisation=finding.organisation, by=None, name="t", scopes=["findings:read"]
         )
+        joined = alice.memberships.get()
     answer = an_attestation(finding.last_scan, alice, evidence=b"%PDF")
     rows = {
         "account": finding.account_id,
@@ -72,6 +76,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "finding_ticket": finding.pk,
         "finding_verification": finding.pk,
         "token": token.pk,
+        "member": joined.pk,
         "control": "SQS-03",
         "profile": finding.account_id,
         "attestations": finding.account_id,
@@ -129,7 +134,7 @@ def test_the_owner_sees_every_page(owner: Client, address: Callable[[str], str],
     "name",
     [
         "account", "scan", "scan_cancel", "finding", "connect_role", "connect_test", "connect_schedule",
-        "role_template",
+        "role_template", "member",
     ],
 )  # fmt: skip
 def test_for_a_stranger_the_rows_of_others_do_not_exist(
@@ -140,7 +145,7 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
     assert "Account 1111" not in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens"}))
+@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens", "leave"}))
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
 ) -> None:

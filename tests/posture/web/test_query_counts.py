@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from posture.models import Account, Organisation, Scan, Ticket, User
+from posture.models import Account, Organisation, Role, Scan, Ticket, User
 from posture.models.tenancy import within
-from tests.posture.rows import an_account
+from tests.posture.rows import a_member, an_account
 from tests.posture.web.rows import (
     a_done_scan,
     a_finding,
@@ -36,6 +36,7 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
     """Add an account with a scan for each number, and findings of the first account."""
     for number in numbers:
         account = an_account(acme, f"{number:012}")
+        a_member(acme, f"member-{number}", Role.VIEWER, accounts=[account])
         scan = a_done_scan(account, requested_by=user)
         scored(account, scan)
         a_score(scan, 60 + number % 9, 40, timezone.now() - timedelta(days=number))
@@ -71,6 +72,7 @@ PAGES = {
     "controls": lambda account: reverse("controls"),
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
+    "people": lambda account: reverse("people"),
     "snapshots": lambda account: reverse("snapshots"),
     "attestations": lambda account: reverse("attestations", args=[account.pk]),
     "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),
