@@ -17,6 +17,7 @@ from posture.models import (
     ControlResult,
     Finding,
     FindingEvent,
+    Invitation,
     MemberAccount,
     Membership,
     Organisation,
@@ -189,6 +190,12 @@ def members_of(scope: Scope) -> QuerySet[Membership]:
     """Return the organisation's members; only those who manage may see them."""
     members = Membership.objects.filter(organisation=scope.organisation)
     return members if may(scope, "manage") else members.none()
+
+
+def invitations_of(scope: Scope) -> QuerySet[Invitation]:
+    """Return the organisation's invitations; only those who manage may see them."""
+    rows = Invitation.objects.filter(organisation=scope.organisation)
+    return rows if may(scope, "manage") else rows.none()
 
 
 def _of_accounts(rows: QuerySet[Owned], scope: Scope) -> QuerySet[Owned]:

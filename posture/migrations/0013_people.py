@@ -1,7 +1,10 @@
-"""People: members who may see some accounts only."""
+"""People: members who may see some accounts only, and invitations."""
 
 import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.db.models.functions.text
 import uuid
+from django.conf import settings
 from django.db import migrations, models
 
 from posture.migrations import _walls
@@ -11,6 +14,17 @@ WALLS = "\n".join([
     _walls.wall("posture_memberaccount"),
     _walls.same_organisation("posture_memberaccount", "membership_id", "posture_membership"),
     _walls.same_organisation("posture_memberaccount", "account_id", "posture_account"),
+    _walls.addressable("posture_invitation"),
+    _walls.wall("posture_invitation"),
+    _walls.wall("posture_invitationaccount"),
+    _walls.same_organisation("posture_invitationaccount", "invitation_id", "posture_invitation"),
+    _walls.same_organisation("posture_invitationaccount", "account_id", "posture_account"),
+    _walls.question(
+        "invitation_with_digest(given text)", "TABLE (organisation_id uuid, id uuid)",
+        """SELECT i.organisation_id, i.id FROM public.posture_invitation AS i
+           WHERE i.digest = given AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL
+             AND i.expires_at > statement_timestamp()""",
+    ),
 ])
 
 
@@ -46,6 +60,63 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.CheckConstraint(condition=models.Q(('restricted', False), models.Q(('role', 'owner'), _negated=True), _connector='OR'), name='owner_sees_all_accounts'),
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.TextField(choices=[('owner', 'Owner'), ('admin', 'Admin'), ('analyst', 'Analyst'), ('viewer', 'Viewer')])),
+                ('restricted', models.BooleanField(default=False)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('sent_at', models.DateTimeField()),
+                ('times_sent', models.PositiveIntegerField(default=1)),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='posture.organisation')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='InvitationAccount',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('account', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='posture.account')),
+                ('invitation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='posture.invitation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='posture.organisation')),
+            ],
+        ),
+        migrations.AddField(
+            model_name='invitation',
+            name='accounts',
+            field=models.ManyToManyField(related_name='+', through='posture.InvitationAccount', to='posture.account'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitationaccount',
+            constraint=models.UniqueConstraint(fields=('invitation', 'account'), name='invitation_names_account_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'admin', 'analyst', 'viewer'])), name='invitation_role_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='invited_email_is_lower_case'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('restricted', False), models.Q(('role', 'owner'), _negated=True), _connector='OR'), name='invited_owner_sees_all_accounts'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('withdrawn_at__isnull', True), _connector='OR'), name='invitation_ends_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('withdrawn_at__isnull', True)), fields=('organisation', 'email'), name='one_open_invitation_each'),
         ),
         migrations.RunSQL(WALLS),
     ]

@@ -20,6 +20,7 @@ from posture.models.installation import (
     note_tick,
     unlock,
 )
+from posture.models.invitation import Invitation, InvitationAccount
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
@@ -39,6 +40,8 @@ __all__ = [
     "Finding",
     "FindingEvent",
     "Installation",
+    "Invitation",
+    "InvitationAccount",
     "LeaseState",
     "Leased",
     "Lock",

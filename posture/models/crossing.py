@@ -28,6 +28,12 @@ def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
     return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)
 
 
+def invitation_with_digest(digest: str) -> Located | None:
+    """Return the invitation whose link has this digest and still opens; None for any other."""
+    rows = _ask("SELECT * FROM invitation_with_digest(%s)", digest)
+    return next((Located(*row) for row in rows), None)
+
+
 CLAIMING = 0x5CA7
 """The advisory lock of whoever looks for a scan to run; any number that nobody else takes."""
 

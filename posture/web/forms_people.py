@@ -81,3 +81,44 @@ class RoleForm(ReachForm):
         field = self.fields["role"]
         if isinstance(field, forms.ChoiceField):
             field.choices = given
+
+
+class InvitationForm(RoleForm):
+    """Who is invited, in which role, to which accounts."""
+
+    email = forms.EmailField(
+        label="Email",
+        help_text="The address that they sign in with.",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={"required": "Give the address of whom you invite."},
+    )
+
+    field_order = ("email", "role", "limited", "accounts")
+
+    def clean_email(self) -> str:
+        """Bring the address into the form in which it is stored."""
+        email: str = self.cleaned_data["email"]
+        if not email.isascii():
+            message = "Use an address in ASCII letters, as mail servers know it."
+            raise forms.ValidationError(message)
+        return email.strip().lower()
+
+
+class NewPersonForm(Styled):
+    """Name and password of somebody who joins and has no user yet."""
+
+    name = forms.CharField(
+        label="Your name",
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": "Say what your colleagues call you."},
+    )
+    password = forms.CharField(
+        label="Password",
+        help_text="At least 12 characters; a sentence is fine.",
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        error_messages={"required": "Choose a password."},
+    )

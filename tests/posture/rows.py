@@ -2,9 +2,20 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from posture.models import Account, MemberAccount, Membership, Organisation, Role, Scan, User
+from posture.models import (
+    Account,
+    Invitation,
+    MemberAccount,
+    Membership,
+    Organisation,
+    Role,
+    Scan,
+    User,
+    database_now,
+)
 from posture.models.tenancy import within
 
 
@@ -38,6 +49,25 @@ def a_member(
                 organisation=organisation, membership=member, account=account
             )
     return user
+
+
+def an_invitation(
+    organisation: Organisation, email: str = "olga@example.com", **fields: Any
+) -> Invitation:
+    """Store an open invitation; nobody has its link."""
+    with within(organisation):
+        now = database_now()
+        return Invitation.objects.create(
+            organisation=organisation,
+            email=email,
+            **{
+                "role": Role.VIEWER,
+                "digest": uuid.uuid4().hex * 2,
+                "sent_at": now,
+                "expires_at": now + timedelta(days=7),
+                **fields,
+            },
+        )
 
 
 def an_account(

@@ -104,6 +104,7 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "organisation_of_scan",
         "fairest_scan",
         "token_with_key",
+        "invitation_with_digest",
         "due_schedules",
         "overdue_scans",
         "expired_attestations",

@@ -13,9 +13,10 @@ from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
 from posture.tokens import issue
 from posture.web.urls import urlpatterns
+from tests.posture.rows import an_invitation
 from tests.posture.web.rows import a_finding, an_attestation
 
-OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
+OPEN_TO_ALL = {"sign_in", "sign_out", "theme", "invitation"}
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
@@ -23,7 +24,7 @@ READ = (
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots", "people", "member")
+MANAGE = ("tokens", "snapshots", "people", "member", "invitations")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -40,6 +41,8 @@ POSTS = {
     "token": "manage",
     "tokens": "manage",
     "member": "manage",
+    "invitations": "manage",
+    "invitation_again": "manage",
     "leave": "read",
 }
 MAY = {
@@ -62,6 +65,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
             organisation=finding.organisation, by=None, name="t", scopes=["findings:read"]
         )
         joined = alice.memberships.get()
+        invited = an_invitation(finding.organisation)
     answer = an_attestation(finding.last_scan, alice, evidence=b"%PDF")
     rows = {
         "account": finding.account_id,
@@ -77,6 +81,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "finding_verification": finding.pk,
         "token": token.pk,
         "member": joined.pk,
+        "invitation_again": invited.pk,
         "control": "SQS-03",
         "profile": finding.account_id,
         "attestations": finding.account_id,
@@ -145,7 +150,9 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
     assert "Account 1111" not in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens", "leave"}))
+@pytest.mark.parametrize(
+    "name", sorted(POSTS.keys() - {"connect", "tokens", "leave", "invitations"})
+)
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
 ) -> None:
@@ -227,7 +234,9 @@ def test_a_row_that_never_was_is_not_found(owner: Client, name: str, account: Ac
     assert f"There is no such {name}" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["account_scans", "connection", "token", "attestation_withdrawal"])
+@pytest.mark.parametrize(
+    "name", ["account_scans", "connection", "token", "attestation_withdrawal", "invitation_again"]
+)
 def test_nothing_is_changed_by_looking(
     owner: Client, address: Callable[[str], str], name: str
 ) -> None:

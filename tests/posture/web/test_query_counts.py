@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from posture.models import Account, Organisation, Role, Scan, Ticket, User
 from posture.models.tenancy import within
-from tests.posture.rows import a_member, an_account
+from tests.posture.rows import a_member, an_account, an_invitation
 from tests.posture.web.rows import (
     a_done_scan,
     a_finding,
@@ -37,6 +37,7 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
     for number in numbers:
         account = an_account(acme, f"{number:012}")
         a_member(acme, f"member-{number}", Role.VIEWER, accounts=[account])
+        an_invitation(acme, f"guest-{number}@example.com", invited_by=user)
         scan = a_done_scan(account, requested_by=user)
         scored(account, scan)
         a_score(scan, 60 + number % 9, 40, timezone.now() - timedelta(days=number))
@@ -73,6 +74,7 @@ PAGES = {
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
     "people": lambda account: reverse("people"),
+    "invitations": lambda account: reverse("invitations"),
     "snapshots": lambda account: reverse("snapshots"),
     "attestations": lambda account: reverse("attestations", args=[account.pk]),
     "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),
