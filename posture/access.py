@@ -29,7 +29,7 @@ from posture.models import (
     Verification,
     Waiver,
 )
-from posture.models.crossing import organisations_of_user
+from posture.models.crossing import organisations_named, organisations_of_user
 from posture.models.tenancy import OrganisationOwned, within
 
 __all__ = ["Scope", "within"]
@@ -106,6 +106,11 @@ def scope_of(request: HttpRequest) -> Scope:
 def organisations_of(user: User) -> list[uuid.UUID]:
     """Return the ids of a user's organisations, the first joined first."""
     return organisations_of_user(user.pk) if user.is_active else []
+
+
+def named_organisations_of(user: User) -> list[tuple[uuid.UUID, str]]:
+    """Return id and name of a user's organisations, by name, for them to choose from."""
+    return organisations_named(user.pk) if user.is_active else []
 
 
 def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:

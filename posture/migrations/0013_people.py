@@ -20,6 +20,12 @@ WALLS = "\n".join([
     _walls.same_organisation("posture_invitationaccount", "invitation_id", "posture_invitation"),
     _walls.same_organisation("posture_invitationaccount", "account_id", "posture_account"),
     _walls.question(
+        "organisations_named(member uuid)", "TABLE (id uuid, name text)",
+        """SELECT o.id, o.name FROM public.posture_membership AS m
+           JOIN public.posture_organisation AS o ON o.id = m.organisation_id
+           WHERE m.user_id = member ORDER BY o.name, o.id""",
+    ),
+    _walls.question(
         "invitation_with_digest(given text)", "TABLE (organisation_id uuid, id uuid)",
         """SELECT i.organisation_id, i.id FROM public.posture_invitation AS i
            WHERE i.digest = given AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL

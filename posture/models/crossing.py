@@ -23,6 +23,11 @@ def organisations_of_user(user: uuid.UUID) -> list[uuid.UUID]:
     return [row[0] for row in _ask("SELECT * FROM organisations_of_user(%s)", user)]
 
 
+def organisations_named(user: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """Return id and name of each organisation of a user, by name."""
+    return [(row[0], row[1]) for row in _ask("SELECT * FROM organisations_named(%s)", user)]
+
+
 def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
     """Return the organisation of a scan; None when there is no such scan."""
     return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)

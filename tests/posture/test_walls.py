@@ -101,6 +101,7 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
     )
     assert {row[0] for row in found} == {
         "organisations_of_user",
+        "organisations_named",
         "organisation_of_scan",
         "fairest_scan",
         "token_with_key",

@@ -44,6 +44,7 @@ POSTS = {
     "invitations": "manage",
     "invitation_again": "manage",
     "leave": "read",
+    "organisation": "read",
 }
 MAY = {
     "viewer": {"read"},
