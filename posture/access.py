@@ -24,6 +24,7 @@ from posture.models import (
     Role,
     Scan,
     ScorePoint,
+    ServiceAccount,
     TokenAccount,
     User,
     Verification,
@@ -189,6 +190,12 @@ def tokens_of(scope: Scope) -> QuerySet[ApiToken]:
     """Return the organisation's tokens; only those who manage may see any."""
     tokens = ApiToken.objects.filter(organisation=scope.organisation)
     return tokens if may(scope, "manage") else tokens.none()
+
+
+def service_accounts_of(scope: Scope) -> QuerySet[ServiceAccount]:
+    """Return the organisation's service accounts; only those who manage may see any."""
+    rows = ServiceAccount.objects.filter(organisation=scope.organisation)
+    return rows if may(scope, "manage") else rows.none()
 
 
 def members_of(scope: Scope) -> QuerySet[Membership]:

@@ -1,4 +1,4 @@
-"""People: members who may see some accounts only, and invitations."""
+"""People and programs: members who see some accounts, invitations, service accounts of tokens."""
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -31,6 +31,26 @@ WALLS = "\n".join([
            WHERE i.digest = given AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL
              AND i.expires_at > statement_timestamp()""",
     ),
+])
+
+FROM_BEFORE = """
+    INSERT INTO posture_serviceaccount (id, organisation_id, name, purpose, active)
+    SELECT gen_random_uuid(), t.organisation_id, 'Tokens from before',
+           'Tokens that were made before there were service accounts.', true
+    FROM (SELECT DISTINCT organisation_id FROM posture_apitoken) AS t;
+    UPDATE posture_apitoken AS t SET service_account_id = s.id
+    FROM posture_serviceaccount AS s WHERE s.organisation_id = t.organisation_id;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
+"""
+SERVICE_ACCOUNT = "\n".join([
+    _walls.addressable("posture_serviceaccount"),
+    _walls.wall("posture_serviceaccount"),
+    FROM_BEFORE,
+])
+TOKEN_KEYS = "\n".join([
+    _walls.same_organisation("posture_apitoken", "service_account_id", "posture_serviceaccount"),
+    _walls.same_organisation("posture_apitoken", "replaces_id", "posture_apitoken"),
 ])
 
 
@@ -125,4 +145,36 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('withdrawn_at__isnull', True)), fields=('organisation', 'email'), name='one_open_invitation_each'),
         ),
         migrations.RunSQL(WALLS),
+        migrations.CreateModel(
+            name='ServiceAccount',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.TextField()),
+                ('purpose', models.TextField(blank=True)),
+                ('active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='posture.organisation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'name'), name='service_account_named_once')],
+            },
+        ),
+        migrations.AddField(
+            model_name='apitoken',
+            name='service_account',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='posture.serviceaccount'),
+        ),
+        migrations.RunSQL(SERVICE_ACCOUNT),
+        migrations.AlterField(
+            model_name='apitoken',
+            name='service_account',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='posture.serviceaccount'),
+        ),
+        migrations.AddField(
+            model_name='apitoken',
+            name='replaces',
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successor', to='posture.apitoken'),
+        ),
+        migrations.RunSQL(TOKEN_KEYS),
     ]

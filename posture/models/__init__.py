@@ -24,7 +24,7 @@ from posture.models.invitation import Invitation, InvitationAccount
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
-from posture.models.token import ApiToken, TokenAccount
+from posture.models.token import ApiToken, ServiceAccount, TokenAccount
 from posture.models.triage import Ticket, Waiver
 from posture.models.verification import Verification
 
@@ -53,6 +53,7 @@ __all__ = [
     "Scan",
     "Schedule",
     "ScorePoint",
+    "ServiceAccount",
     "SeverityChoice",
     "StatusChoice",
     "StoredSnapshot",

@@ -69,6 +69,8 @@ urlpatterns = [
     path("invitations/<str:secret>", joining.invitation, name="invitation"),
     path("settings/leave", members.leave, name="leave"),
     path("settings/snapshots", snapshots.snapshots, name="snapshots"),
+    path("settings/service-accounts", tokens.new_service_account, name="service_accounts"),
+    path("settings/service-accounts/<uuid:pk>", tokens.service_account, name="service_account"),
     path("settings/tokens", tokens.tokens, name="tokens"),
-    path("settings/tokens/<uuid:pk>", tokens.revoke, name="token"),
+    path("settings/tokens/<uuid:pk>", tokens.token, name="token"),
 ]

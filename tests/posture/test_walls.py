@@ -16,6 +16,7 @@ from posture.models import (
     Organisation,
     Scan,
     Schedule,
+    ServiceAccount,
     TokenAccount,
     database_now,
 )
@@ -194,6 +195,7 @@ def test_a_key_to_another_organisations_row_is_refused_by_the_database(
     token = ApiToken.objects.create(
         organisation=at_acme, name="x", key="k" * 12, digest="0" * 64, pepper=1,
         expires_at=database_now(),
+        service_account=ServiceAccount.objects.create(organisation=at_acme, name="x"),
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -45,6 +45,8 @@ POSTS = {
     "invitation_again": "manage",
     "leave": "read",
     "organisation": "read",
+    "service_accounts": "manage",
+    "service_account": "manage",
 }
 MAY = {
     "viewer": {"read"},
@@ -81,6 +83,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "finding_ticket": finding.pk,
         "finding_verification": finding.pk,
         "token": token.pk,
+        "service_account": token.service_account_id,
         "member": joined.pk,
         "invitation_again": invited.pk,
         "control": "SQS-03",
@@ -152,7 +155,7 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
 
 
 @pytest.mark.parametrize(
-    "name", sorted(POSTS.keys() - {"connect", "tokens", "leave", "invitations"})
+    "name", sorted(POSTS.keys() - {"connect", "tokens", "leave", "invitations", "service_accounts"})
 )
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str

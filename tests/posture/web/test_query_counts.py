@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from posture.models import Account, Organisation, Role, Scan, Ticket, User
 from posture.models.tenancy import within
+from posture.tokens import issue
 from tests.posture.rows import a_member, an_account, an_invitation
 from tests.posture.web.rows import (
     a_done_scan,
@@ -38,6 +39,7 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
         account = an_account(acme, f"{number:012}")
         a_member(acme, f"member-{number}", Role.VIEWER, accounts=[account])
         an_invitation(acme, f"guest-{number}@example.com", invited_by=user)
+        _a_token(acme, user, f"tool-{number}", account)
         scan = a_done_scan(account, requested_by=user)
         scored(account, scan)
         a_score(scan, 60 + number % 9, 40, timezone.now() - timedelta(days=number))
@@ -45,6 +47,11 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
         a_score(mine, 50 + number, 40, timezone.now() - timedelta(days=30 - number))
         scored(first, mine)
         _one_more(first, mine, user, number)
+
+
+def _a_token(acme: Organisation, user: User, name: str, account: Account) -> None:
+    with within(acme):
+        issue(organisation=acme, by=user, name=name, scopes=["findings:read"], accounts=[account])
 
 
 def _one_more(first: Account, scan: Scan, user: User, number: int) -> None:
@@ -73,6 +80,7 @@ PAGES = {
     "controls": lambda account: reverse("controls"),
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
+    "tokens": lambda account: reverse("tokens"),
     "people": lambda account: reverse("people"),
     "invitations": lambda account: reverse("invitations"),
     "snapshots": lambda account: reverse("snapshots"),
