@@ -73,7 +73,7 @@ class RoleForm(ReachForm):
 
     role = forms.ChoiceField(label="Role", error_messages={"required": "Choose a role."})
 
-    field_order = ("role", "limited", "accounts")
+    field_order: tuple[str, ...] = ("role", "limited", "accounts")
 
     def __init__(self, scope: Scope, *args: Any, **kwargs: Any) -> None:
         super().__init__(scope, *args, **kwargs)

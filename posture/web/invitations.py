@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from posture import mail, people
 from posture.access import invitations_of, manages_own_transactions, scope_of, within
-from posture.models import database_now
+from posture.models import Invitation, database_now
 from posture.web.doors import find, page
 from posture.web.forms_people import InvitationForm
 from posture.web.members import person_of
@@ -54,23 +54,29 @@ def invitations(request: HttpRequest) -> HttpResponse:
 def again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send an invitation again, with a new link, or withdraw it."""
     scope = scope_of(request)
-    withdraws = request.POST.get("do") == "withdraw"
     with within(scope.organisation):
         row = find(invitations_of(scope), pk, "invitation")
-    who = {"organisation": scope.organisation, "by": person_of(scope), "invitation": row.pk}
     try:
-        if withdraws:
-            with within(scope.organisation):
-                people.withdraw(**who)
-        else:
-            sent = people.resend(**who, link=lambda secret: _link(request, secret))
+        if request.POST.get("do") == "withdraw":
+            return _withdrawn(request, row)
+        sent = people.resend(
+            organisation=scope.organisation,
+            by=person_of(scope),
+            invitation=row.pk,
+            link=lambda secret: _link(request, secret),
+        )
     except people.RefusedError as refusal:
         messages.error(request, str(refusal))
         return redirect("invitations")
-    if withdraws:
-        messages.success(request, f"The invitation of {row.email} is withdrawn; its link is dead.")
-        return redirect("invitations")
     return _shown(request, InvitationForm(scope, initial={"role": "viewer"}), sent=sent)
+
+
+def _withdrawn(request: HttpRequest, row: Invitation) -> HttpResponse:
+    scope = scope_of(request)
+    with within(scope.organisation):
+        people.withdraw(organisation=scope.organisation, by=person_of(scope), invitation=row.pk)
+    messages.success(request, f"The invitation of {row.email} is withdrawn; its link is dead.")
+    return redirect("invitations")
 
 
 def _link(request: HttpRequest, secret: str) -> str:
