@@ -18,23 +18,26 @@ from posture.models import (
     ControlResult,
     Finding,
     FindingEvent,
+    Invitation,
+    MemberAccount,
     Membership,
     Organisation,
     Role,
     Scan,
     ScorePoint,
+    ServiceAccount,
     TokenAccount,
     User,
     Verification,
     Waiver,
 )
-from posture.models.crossing import organisations_of_user
+from posture.models.crossing import organisations_named, organisations_of_user
 from posture.models.tenancy import OrganisationOwned, within
 
 __all__ = ["Scope", "within"]
 
 Verb = Literal["read", "triage", "scan", "connect", "manage"]
-"""read: see; triage: tickets and states; scan: start one; connect: accounts; manage: tokens, audit."""
+"""read: see; triage: tickets; scan: start one; connect: accounts; manage: people, tokens, audit."""
 
 Owned = TypeVar("Owned", bound=OrganisationOwned)
 
@@ -52,6 +55,8 @@ SCOPE_VERBS: Mapping[str, frozenset[Verb]] = {
     "webhooks:manage": frozenset(),
     "admin": frozenset({"read", "triage", "scan", "connect", "manage"}),
 }
+FOR_ALL_ACCOUNTS: frozenset[Verb] = frozenset({"connect", "manage"})
+"""What a member who is restricted to some accounts may not do, whatever their role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class Scope:
         if self.enrols:
             return frozenset()
         if self.token is None:
-            return ROLE_VERBS.get(self.role, frozenset())
+            verbs = ROLE_VERBS.get(self.role, frozenset())
+            return verbs if self.account_ids is None else verbs - FOR_ALL_ACCOUNTS
         granted = (SCOPE_VERBS.get(scope, frozenset()) for scope in self.token.scopes)
         return frozenset().union(*granted)
 
@@ -88,6 +94,13 @@ def may(scope: Scope | None, verb: Verb, account: Account | None = None) -> bool
     return scope.account_ids is None or account.pk in scope.account_ids
 
 
+def may_give(scope: Scope | None, role: str) -> bool:
+    """Say whether the scope may give a role to somebody, or take it away: owners are for owners."""
+    if scope is None or not may(scope, "manage"):
+        return False
+    return role != Role.OWNER or scope.role == Role.OWNER
+
+
 def scope_of(request: HttpRequest) -> Scope:
     """Return the scope that the middleware found; raises PermissionDenied when nobody is known."""
     scope = getattr(request, "scope", None)
@@ -101,6 +114,11 @@ def organisations_of(user: User) -> list[uuid.UUID]:
     return organisations_of_user(user.pk) if user.is_active else []
 
 
+def named_organisations_of(user: User) -> list[tuple[uuid.UUID, str]]:
+    """Return id and name of a user's organisations, by name, for them to choose from."""
+    return organisations_named(user.pk) if user.is_active else []
+
+
 def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
     """Return a member's scope, from inside `within` their organisation; None for strangers."""
     membership = (
@@ -111,13 +129,11 @@ def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
     if membership is None:
         return None
     enrols = membership.organisation.requires_second_factor and not has_second_factor(user)
-    return Scope(membership.organisation, user, None, membership.role, enrols=enrols)
-
-
-def members_of(scope: Scope) -> QuerySet[Membership]:
-    """Return who belongs to the organisation; only those who manage may see them."""
-    members = Membership.objects.filter(organisation=scope.organisation)
-    return members if may(scope, "manage") else members.none()
+    accounts = None
+    if membership.restricted:
+        named = MemberAccount.objects.filter(membership=membership, organisation_id=organisation_id)
+        accounts = frozenset(named.values_list("account_id", flat=True))
+    return Scope(membership.organisation, user, None, membership.role, accounts, enrols=enrols)
 
 
 def scope_of_token(token: ApiToken) -> Scope:
@@ -186,6 +202,24 @@ def audit_events_of(scope: Scope) -> QuerySet[AuditEvent]:
     """Return the organisation's audit log: for those who manage, and who may touch every account."""
     events = AuditEvent.objects.filter(organisation=scope.organisation)
     return events if may(scope, "manage") and scope.account_ids is None else events.none()
+
+
+def service_accounts_of(scope: Scope) -> QuerySet[ServiceAccount]:
+    """Return the organisation's service accounts; only those who manage may see any."""
+    rows = ServiceAccount.objects.filter(organisation=scope.organisation)
+    return rows if may(scope, "manage") else rows.none()
+
+
+def members_of(scope: Scope) -> QuerySet[Membership]:
+    """Return the organisation's members; only those who manage may see them."""
+    members = Membership.objects.filter(organisation=scope.organisation)
+    return members if may(scope, "manage") else members.none()
+
+
+def invitations_of(scope: Scope) -> QuerySet[Invitation]:
+    """Return the organisation's invitations; only those who manage may see them."""
+    rows = Invitation.objects.filter(organisation=scope.organisation)
+    return rows if may(scope, "manage") else rows.none()
 
 
 def _of_accounts(rows: QuerySet[Owned], scope: Scope) -> QuerySet[Owned]:

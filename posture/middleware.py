@@ -182,6 +182,7 @@ def _enter_with_session(request: HttpRequest) -> uuid.UUID | None:
             scope = access.scope_of_user(user, organisation)
         if scope is not None:
             request.scope = scope  # type: ignore[attr-defined] # ours
+            request.several_organisations = len(organisations) > 1  # type: ignore[attr-defined] # ours, for the switcher
             return organisation
     return None
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import uuid
 import zlib
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -18,7 +19,15 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from posture.auditing import record
-from posture.models import Account, ApiToken, Organisation, TokenAccount, User, database_now
+from posture.models import (
+    Account,
+    ApiToken,
+    Organisation,
+    ServiceAccount,
+    TokenAccount,
+    User,
+    database_now,
+)
 from posture.models.crossing import token_with_key
 from posture.models.tenancy import within
 
@@ -31,6 +40,7 @@ SCOPES = (
     "admin",
 )
 DEFAULT_DAYS, LONGEST_DAYS = 90, 365
+DEFAULT_OVERLAP_HOURS, LONGEST_OVERLAP_HOURS = 24, 7 * 24
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KEY, _SECRET, _CHECKSUM = 12, 32, 6
@@ -54,47 +64,155 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     accounts: Iterable[Account] = (),
     networks: Collection[str] = (),
     days: int = DEFAULT_DAYS,
+    owner: ServiceAccount | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token inside `within(organisation)`; return its row and its text, shown this once.
 
-    `networks` are CIDR texts. Raises ValueError, with a sentence for people, for an unknown scope,
-    a network that is none, a blank name or a life outside 1 to 365 days.
+    `networks` are CIDR texts; without an `owner` it belongs to the service account of its own name,
+    which is made where there is none. Raises ValueError, with a sentence for people, for an unknown
+    scope, a network that is none, a blank name, a disabled owner or a life outside 1 to 365 days.
     """
     _check(name, scopes, days)
     nets = [str(ip_network(network.strip())) for network in networks]
-    key = _random(_KEY)
-    body = f"spt_{key}.{_random(_SECRET)}"
-    text = body + checksum(body)
-    pepper = max(settings.TOKEN_PEPPERS)
-    named = list(accounts)
-    token = ApiToken.objects.create(
+    name = name.strip()
+    owner = (
+        owner
+        or ServiceAccount.objects.get_or_create(
+            organisation=organisation, name=name, defaults={"created_by": by}
+        )[0]
+    )
+    _check_owner(owner)
+    named = [account.pk for account in accounts]
+    token = ApiToken(
         organisation=organisation,
-        name=name.strip(),
-        key=key,
-        digest=_digest(text, pepper),
-        pepper=pepper,
+        service_account=owner,
+        name=name,
         scopes=sorted(set(scopes)),
         restricted=bool(named),
         networks=nets,
         expires_at=database_now() + timedelta(days=days),
         created_by=by,
     )
-    TokenAccount.objects.bulk_create(
-        TokenAccount(organisation=organisation, token=token, account=account) for account in named
-    )
+    text = _stored(token, named)
     record(
         organisation=organisation.pk,
         by=by,
         action="token.issued",
         target=token,
-        after={
-            "scopes": token.scopes,
-            "accounts": sorted(account.aws_account for account in named),
-            "networks": token.networks,
-            "expires_at": token.expires_at,
-        },
+        after=_told(token, owner),
     )
     return token, text
+
+
+def _told(token: ApiToken, owner: ServiceAccount) -> dict[str, object]:
+    """What the audit log keeps of a token; never its text or digest."""
+    named = TokenAccount.objects.filter(token=token).values_list("account__aws_account", flat=True)
+    return {
+        "service_account": owner.name,
+        "scopes": token.scopes,
+        "accounts": sorted(named),
+        "networks": token.networks,
+        "expires_at": token.expires_at,
+    }
+
+
+def make_service_account(
+    *, organisation: Organisation, by: User | None, name: str, purpose: str
+) -> ServiceAccount:
+    """Make a service account, inside `within`; raises ValueError, in words, for a name in use."""
+    name = name.strip()
+    made, new = ServiceAccount.objects.get_or_create(
+        organisation=organisation,
+        name=name,
+        defaults={"purpose": purpose.strip(), "created_by": by},
+    )
+    if not new:
+        message = f"There is a service account {name} already. Choose another name."
+        raise ValueError(message)
+    record(
+        organisation=organisation.pk,
+        by=by,
+        action="service_account.made",
+        target=made,
+        after={"purpose": made.purpose},
+    )
+    return made
+
+
+def allow_service_account(
+    *, service_account: ServiceAccount, by: User | ApiToken | None, active: bool
+) -> bool:
+    """Enable or disable a service account, inside `within`; False if it was so already.
+
+    Disabled, all of its tokens are refused at once.
+    """
+    rows = ServiceAccount.objects.filter(pk=service_account.pk).exclude(active=active)
+    if not rows.update(active=active):
+        return False
+    service_account.active = active
+    record(
+        organisation=service_account.organisation_id,
+        by=by,
+        action="service_account.enabled" if active else "service_account.disabled",
+        target=service_account,
+    )
+    return True
+
+
+def rotate(
+    *, token: ApiToken, by: User | None, overlap_hours: int = DEFAULT_OVERLAP_HOURS
+) -> tuple[ApiToken, str]:
+    """Make a token like this one, inside `within`; the old one ends after the overlap, or before.
+
+    The new one may do the same from the same places for as many days; its row and its text are
+    returned. Raises ValueError, with a sentence for people, for a token that is revoked, expired or
+    rotated already, a disabled service account, and an overlap outside 0 to 168 hours.
+    """
+    if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
+        message = f"Let both tokens work for 0 to {LONGEST_OVERLAP_HOURS} hours."
+        raise ValueError(message)
+    old = ApiToken.objects.select_for_update().get(pk=token.pk)
+    _check_rotatable(old)
+    now = database_now()
+    life = round((old.expires_at - old.created_at) / timedelta(days=1))
+    new = ApiToken(
+        organisation_id=old.organisation_id,
+        service_account=old.service_account,
+        replaces=old,
+        name=old.name,
+        scopes=old.scopes,
+        restricted=old.restricted,
+        networks=old.networks,
+        expires_at=now + timedelta(days=min(max(life, 1), LONGEST_DAYS)),
+        created_by=by,
+    )
+    named = TokenAccount.objects.filter(token=old).values_list("account_id", flat=True)
+    text = _stored(new, list(named))
+    old.expires_at = min(old.expires_at, now + timedelta(hours=overlap_hours))
+    old.save(update_fields=["expires_at"])
+    record(
+        organisation=old.organisation_id,
+        by=by,
+        action="token.rotated",
+        target=old,
+        after={"old_ends_at": old.expires_at, "new_expires_at": new.expires_at},
+    )
+    return new, text
+
+
+def _stored(token: ApiToken, accounts: Iterable[uuid.UUID]) -> str:
+    """Give a new token its key and secret and store it; returns its text."""
+    key = _random(_KEY)
+    body = f"spt_{key}.{_random(_SECRET)}"
+    text = body + checksum(body)
+    token.key, token.pepper = key, max(settings.TOKEN_PEPPERS)
+    token.digest = _digest(text, token.pepper)
+    token.save(force_insert=True)
+    TokenAccount.objects.bulk_create(
+        TokenAccount(organisation_id=token.organisation_id, token=token, account_id=account)
+        for account in accounts
+    )
+    return text
 
 
 def revoke(*, token: ApiToken, by: User | ApiToken | None) -> bool:
@@ -126,7 +244,8 @@ def verify(text: str, address: str) -> ApiToken:
         _digest(text, max(settings.TOKEN_PEPPERS))  # as slow as if there were one
         raise _unknown()
     with within(place.organisation):
-        token = ApiToken.objects.filter(pk=place.id).first()
+        tokens = ApiToken.objects.select_related("service_account")
+        token = tokens.filter(pk=place.id).first()
         if token is None or not _proves(token, text):
             raise _unknown()
         _check_usable(token, address)
@@ -156,6 +275,25 @@ def _check(name: str, scopes: Collection[str], days: int) -> None:
         raise ValueError(message)
 
 
+def _check_owner(owner: ServiceAccount) -> None:
+    if not owner.active:
+        message = f"The service account {owner.name} is disabled. Enable it first."
+        raise ValueError(message)
+
+
+def _check_rotatable(token: ApiToken) -> None:
+    _check_owner(token.service_account)
+    message = ""
+    if not token.enabled:
+        message = "This token was revoked. Make a new one instead."
+    elif token.expires_at <= database_now():
+        message = "This token has expired. Make a new one instead."
+    elif ApiToken.objects.filter(replaces=token).exists():
+        message = "This token was rotated already. Rotate the one that replaced it."
+    if message:
+        raise ValueError(message)
+
+
 def _proves(token: ApiToken, text: str) -> bool:
     if token.pepper not in settings.TOKEN_PEPPERS:
         return False
@@ -165,6 +303,8 @@ def _proves(token: ApiToken, text: str) -> bool:
 def _check_usable(token: ApiToken, address: str) -> None:
     if not token.enabled:
         raise RefusedError("token_revoked", "This token was revoked.")
+    if not token.service_account.active:
+        raise RefusedError("service_account_disabled", "The service account is disabled.")
     if token.expires_at <= database_now():
         raise RefusedError("token_expired", "This token has expired; make a new one.")
     if token.networks and not _inside(address, token.networks):

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from posture.enqueue import enqueue, publish
 from posture.entrance.browsers import in_words
+from posture.mail import is_on
 from posture.models import Notice, User, is_locked
 
 log = logging.getLogger(__name__)
@@ -43,17 +44,11 @@ TEXTS = {
 SENDING = "posture.send_notice"
 LEFT_AFTER, GIVEN_UP_AFTER = timedelta(minutes=1), timedelta(hours=12)
 AT_ONCE = 100
-_SILENT = ("console", "dummy")
-
-
-def mail_is_on() -> bool:
-    """Say whether mails reach anybody; a console or nothing at all does not count."""
-    return not settings.EMAIL_BACKEND.split(".")[-2].startswith(_SILENT)
 
 
 def tell(user: User, kind: str, *, request: HttpRequest | None = None) -> None:
     """Write a mail to somebody for the worker to send, if mail is on at all."""
-    if not mail_is_on():
+    if not is_on():
         return
     agent = request.headers.get("User-Agent", "") if request else ""
     notice = Notice.objects.create(

@@ -12,7 +12,7 @@ from posture.models.finding import (
     StatusChoice,
     fingerprint,
 )
-from posture.models.identity import Membership, Organisation, Role, User
+from posture.models.identity import MemberAccount, Membership, Organisation, Role, User
 from posture.models.installation import (
     Installation,
     Lock,
@@ -22,10 +22,11 @@ from posture.models.installation import (
     note_tick,
     unlock,
 )
+from posture.models.invitation import Invitation, InvitationAccount
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
-from posture.models.token import ApiToken, TokenAccount
+from posture.models.token import ApiToken, ServiceAccount, TokenAccount
 from posture.models.triage import Ticket, Waiver
 from posture.models.verification import Verification
 
@@ -45,10 +46,13 @@ __all__ = [
     "Finding",
     "FindingEvent",
     "Installation",
+    "Invitation",
+    "InvitationAccount",
     "LeaseState",
     "Leased",
     "LinkKind",
     "Lock",
+    "MemberAccount",
     "Membership",
     "Notice",
     "Organisation",
@@ -57,6 +61,7 @@ __all__ = [
     "Scan",
     "Schedule",
     "ScorePoint",
+    "ServiceAccount",
     "SeverityChoice",
     "StatusChoice",
     "StoredSnapshot",

@@ -28,9 +28,20 @@ def all_organisations() -> list[uuid.UUID]:
     return [row[0] for row in _ask("SELECT * FROM all_organisations()")]
 
 
+def organisations_named(user: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """Return id and name of each organisation of a user, by name."""
+    return [(row[0], row[1]) for row in _ask("SELECT * FROM organisations_named(%s)", user)]
+
+
 def organisation_of_scan(scan: uuid.UUID) -> uuid.UUID | None:
     """Return the organisation of a scan; None when there is no such scan."""
     return next((row[0] for row in _ask("SELECT organisation_of_scan(%s)", scan)), None)
+
+
+def invitation_with_digest(digest: str) -> Located | None:
+    """Return the invitation whose link has this digest and still opens; None for any other."""
+    rows = _ask("SELECT * FROM invitation_with_digest(%s)", digest)
+    return next((Located(*row) for row in rows), None)
 
 
 CLAIMING = 0x5CA7

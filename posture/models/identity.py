@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 
-from posture.models.tenancy import OrganisationOwned, one_of
+from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
 
 
 class Organisation(models.Model):
@@ -95,17 +95,46 @@ class Role(models.TextChoices):
 
 
 class Membership(OrganisationOwned):
-    """A person's role in one organisation."""
+    """A person's role in one organisation.
+
+    A `restricted` member may see their `accounts` only, and nothing once the last of them is gone.
+    Owners answer for all accounts, so they are never restricted.
+    """
 
     user = models.ForeignKey("posture.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.TextField(choices=Role.choices)
+    restricted = models.BooleanField(default=False)
+    accounts = models.ManyToManyField(
+        "posture.Account", through="posture.MemberAccount", related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("organisation", "user"), name="one_membership_each"),
             one_of(Role, "role", "membership_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(restricted=False) | ~models.Q(role=Role.OWNER),
+                name="owner_sees_all_accounts",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role}"
+
+
+class MemberAccount(OrganisationOwned):
+    """One account to which a member is restricted."""
+
+    membership = within_organisation("posture.Membership", related_name="+")
+    account = within_organisation("posture.Account", related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("membership", "account"), name="member_names_account_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} may see {self.account_id}"

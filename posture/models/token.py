@@ -6,12 +6,46 @@ from django.db.models.functions import Now
 from posture.models.tenancy import OrganisationOwned, within_organisation
 
 
+class ServiceAccount(OrganisationOwned):
+    """A program that tokens belong to, so that they stay when people go.
+
+    None of its tokens works while it is not `active`.
+    """
+
+    name = models.TextField()
+    purpose = models.TextField(blank=True)
+    active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(
+        "posture.User", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organisation", "name"), name="service_account_named_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ApiToken(OrganisationOwned):
     """A bearer token: `key` finds the row, `digest` proves the secret (reliability.md D.9).
 
     A `restricted` token may see its `accounts` only, and nothing once the last of them is gone.
+    One that was rotated is named by its successor's `replaces`.
     """
 
+    service_account = within_organisation("posture.ServiceAccount", related_name="tokens")
+    replaces = within_organisation(
+        "posture.ApiToken",
+        one_to_one=True,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="successor",
+    )
     name = models.TextField()
     key = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)

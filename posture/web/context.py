@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from posture.access import Scope, Verb, accounts_of, may
+from posture.access import Scope, Verb, accounts_of, may, named_organisations_of
 from posture.models import Account, Installation, installation
 
 THEMES = ("light", "dark")
@@ -31,8 +32,9 @@ class Place:
 class Frame:
     """The frame around a page; asks the database only when a template prints it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, *, several_organisations: bool) -> None:
         self._scope = scope
+        self._several_organisations = several_organisations
         self.organisation = scope.organisation.name
         self.person = str(scope.user or "")
         self.role = scope.role
@@ -51,6 +53,12 @@ class Frame:
         """The worst accounts, as many as a menu can hold."""
         rows = accounts_of(self._scope).only("label", "aws_account", "score")
         return list(rows.order_by(F("score").asc(nulls_last=True), "pk")[:ACCOUNTS_IN_MENU])
+
+    @cached_property
+    def organisations(self) -> list[tuple[uuid.UUID, str]]:
+        """Those that somebody who belongs to several may switch between; else none."""
+        user = self._scope.user
+        return named_organisations_of(user) if user and self._several_organisations else []
 
     @cached_property
     def installation(self) -> Installation:
@@ -86,6 +94,7 @@ class Frame:
         if not may(self._scope, "manage"):
             return [docs]
         return [
+            Place("people", "People", reverse("people")),
             Place("security", "Security", reverse("security")),
             Place("tokens", "API tokens", reverse("tokens")),
             Place("snapshots", "Snapshots", reverse("snapshots")),
@@ -101,8 +110,10 @@ def frame(request: HttpRequest) -> dict[str, object]:
     scope = getattr(request, "scope", None)
     framed = isinstance(scope, Scope) and not scope.enrols
     found["shell"] = "frame.html" if framed else "entry.html"
-    if isinstance(scope, Scope) and framed:
-        found["frame"] = SimpleLazyObject(lambda: Frame(scope))
+    if isinstance(scope, Scope):
+        several = bool(getattr(request, "several_organisations", False))
+        if framed:
+            found["frame"] = SimpleLazyObject(lambda: Frame(scope, several_organisations=several))
         found["can"] = {verb: may(scope, verb) for verb in VERBS}
     return found
 

@@ -70,7 +70,8 @@ def require(request: HttpRequest, verb: Verb) -> Scope:
     """Give the scope of the request; raises PermissionDenied, in words, when it lacks `verb`."""
     scope = scope_of(request)
     if not may(scope, verb):
-        message = f"{REFUSALS[verb]} Your role in {scope.organisation.name} is {scope.role}."
+        limit = "" if scope.account_ids is None else ", and you may see some of its accounts only"
+        message = f"{REFUSALS[verb]} Your role in {scope.organisation.name} is {scope.role}{limit}."
         raise PermissionDenied(message)
     return scope
 
@@ -80,7 +81,7 @@ REFUSALS: dict[Verb, str] = {
     "triage": "Changing findings and tickets needs the role analyst, admin or owner.",
     "scan": "Starting and cancelling scans needs the role analyst, admin or owner.",
     "connect": "Connecting accounts and changing schedules needs the role admin or owner.",
-    "manage": "API tokens, the audit log and what is kept of scans are for admins and owners.",
+    "manage": "People, API tokens, the audit log and what is kept of scans are for admins and owners.",
 }
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from posture.entrance import links, mail, sessions
+from posture.mail import is_on
 from posture.models import LinkKind
 from posture.web.forms_entrance import (
     Code,
@@ -110,7 +111,7 @@ prove_passkey = own(ProvePasskey.as_view())
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a link to a new password; says the same whoever has the address, or nobody."""
-    if not mail.mail_is_on():
+    if not is_on():
         return render(request, "entrance/forgotten.html", {"is_off": True})
     form = Forgotten(request.POST or None)
     if not form.is_valid():

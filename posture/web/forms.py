@@ -13,7 +13,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from posture.models import Schedule
-from posture.tokens import DEFAULT_DAYS, LONGEST_DAYS, SCOPES
 
 PRODUCTS = {
     "saas_subscription": "SaaS, pay as you go",
@@ -25,14 +24,6 @@ PRODUCTS = {
     "data": "Data products",
     "proserv": "Professional services",
 }
-SCOPE_TITLES = {
-    "findings:read": "Read accounts, scores and findings",
-    "findings:triage": "Set the ticket of a finding",
-    "scans:run": "Start scans",
-    "admin": "Everything",
-}
-"""The scopes that open a door today; the others of `tokens.SCOPES` wait for theirs."""
-
 PRESET_TITLES = {
     "daily": "Every day, at night",
     "every_6_hours": "Every 6 hours",
@@ -83,7 +74,8 @@ class Styled(forms.Form):
             field.widget.attrs.setdefault("class", "check" if choice else "input")
 
 
-def _text(label: str, help_text: str = "", **options: Any) -> forms.CharField:
+def one_line(label: str, help_text: str = "", **options: Any) -> forms.CharField:
+    """Return a field for a line of text that no browser fills in or corrects."""
     attrs = {"autocomplete": "off", "spellcheck": "false"} | options.pop("attrs", {})
     widget = forms.TextInput(attrs=attrs)
     return forms.CharField(label=label, help_text=help_text, widget=widget, **options)
@@ -102,14 +94,14 @@ def _clock(label: str, help_text: str) -> forms.TimeField:
 class AccountForm(Styled):
     """Step 1: which account, and what is sold from it."""
 
-    aws_account = _text(
+    aws_account = one_line(
         "AWS account id",
         "The 12 digits of the account you sell from. The console shows them on the top right.",
         max_length=32,
         attrs={"inputmode": "numeric", "placeholder": "1111-2222-3333"},
         error_messages={"required": "Give the 12 digits of the account id."},
     )
-    label = _text(
+    label = one_line(
         "Label",
         "What your colleagues call it.",
         max_length=200,
@@ -136,7 +128,7 @@ class AccountForm(Styled):
 class RoleForm(Styled):
     """Step 3: the role to test."""
 
-    role_arn = _text(
+    role_arn = one_line(
         "Role ARN",
         "Made from the account id and the role name. Change it if you gave the role another name or path.",
         max_length=2048,
@@ -171,7 +163,7 @@ class ScheduleForm(Styled):
         widget=LongSelect,
         error_messages={"invalid_choice": NO_ZONE},
     )
-    cron = _text(
+    cron = one_line(
         "Cron expression",
         "Used by the choice By a cron expression: minute, hour, day, month, weekday.",
         max_length=200,
@@ -200,13 +192,13 @@ class ScheduleForm(Styled):
 class TicketForm(Styled):
     """The ticket in which a finding is worked on."""
 
-    system = _text(
+    system = one_line(
         "Tracker",
         "A short name, such as jira or servicenow.",
         max_length=40,
         error_messages={"required": "Name the tracker, for example jira."},
     )
-    key = _text(
+    key = one_line(
         "Ticket",
         "What people call it there, such as SEC-1482.",
         max_length=200,
@@ -237,37 +229,3 @@ class TicketForm(Styled):
             message = "Give an address that begins with https:// or http://."
             raise forms.ValidationError(message)
         return url
-
-
-class TokenForm(Styled):
-    """A new API token."""
-
-    name = _text(
-        "Name",
-        "Who or what will use it.",
-        max_length=100,
-        attrs={"placeholder": "jira-sync"},
-        error_messages={"required": "Give the token a name that says who uses it."},
-    )
-    scopes = forms.MultipleChoiceField(
-        label="What it may do",
-        choices=[
-            (scope, f"{SCOPE_TITLES[scope]} ({scope})") for scope in SCOPES if scope in SCOPE_TITLES
-        ],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one."},
-    )
-    days = forms.IntegerField(
-        label="Days until it ends",
-        help_text=f"From 1 to {LONGEST_DAYS}.",
-        initial=DEFAULT_DAYS,
-        min_value=1,
-        max_value=LONGEST_DAYS,
-    )
-    networks = _text(
-        "Networks",
-        "CIDR ranges from which it may be used, separated by commas. Empty: from everywhere.",
-        max_length=1000,
-        required=False,
-        attrs={"placeholder": "203.0.113.0/24"},
-    )

@@ -1,9 +1,21 @@
 """Typed builders of rows: say what matters to a test, get sane defaults for the rest."""
 
 import uuid
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from posture.models import Account, Membership, Organisation, Role, Scan, User
+from posture.models import (
+    Account,
+    Invitation,
+    MemberAccount,
+    Membership,
+    Organisation,
+    Role,
+    Scan,
+    User,
+    database_now,
+)
 from posture.models.tenancy import within
 
 
@@ -16,14 +28,46 @@ def an_organisation(name: str = "Acme") -> Organisation:
 
 
 def a_member(
-    organisation: Organisation, name: str = "alice", role: str = Role.OWNER, password: str = ""
+    organisation: Organisation,
+    name: str = "alice",
+    role: str = Role.OWNER,
+    password: str = "",
+    accounts: Iterable[Account] | None = None,
 ) -> User:
-    """Store a person of an organisation; without a password nobody signs in as them."""
+    """Store a person of an organisation; without a password nobody signs in as them.
+
+    Where `accounts` are given, even none, they may see those only.
+    """
     email = f"{name}@{organisation.name.lower()}.example"
     user = User.objects.create_user(email, password or None, name=name.capitalize())
     with within(organisation):
-        Membership.objects.create(organisation=organisation, user=user, role=role)
+        member = Membership.objects.create(
+            organisation=organisation, user=user, role=role, restricted=accounts is not None
+        )
+        for account in accounts or ():
+            MemberAccount.objects.create(
+                organisation=organisation, membership=member, account=account
+            )
     return user
+
+
+def an_invitation(
+    organisation: Organisation, email: str = "olga@example.com", **fields: Any
+) -> Invitation:
+    """Store an open invitation; nobody has its link."""
+    with within(organisation):
+        now = database_now()
+        return Invitation.objects.create(
+            organisation=organisation,
+            email=email,
+            **{
+                "role": Role.VIEWER,
+                "digest": uuid.uuid4().hex * 2,
+                "sent_at": now,
+                "expires_at": now + timedelta(days=7),
+                **fields,
+            },
+        )
 
 
 def an_account(

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posture.entrance import mail
-from posture.entrance.mail import mail_is_on
+from posture.mail import is_on
 from posture.models import Lock, Notice, Organisation, User
 from posture.tasks import send_notice
 from tests.posture.entering import PASSWORD, give_password, is_in, with_app
@@ -58,7 +58,7 @@ def test_mail_is_on_where_it_reaches_somebody(
     settings: LazySettings, backend: str, on: bool
 ) -> None:
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
-    assert mail_is_on() == on
+    assert is_on() == on
 
 
 def test_a_forgotten_password_is_made_anew_by_mail(alice: User, sent: list[str]) -> None:

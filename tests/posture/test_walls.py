@@ -16,6 +16,7 @@ from posture.models import (
     Organisation,
     Scan,
     Schedule,
+    ServiceAccount,
     TokenAccount,
     database_now,
 )
@@ -101,9 +102,11 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
     )
     assert {row[0] for row in found} == {
         "organisations_of_user",
+        "organisations_named",
         "organisation_of_scan",
         "fairest_scan",
         "token_with_key",
+        "invitation_with_digest",
         "due_schedules",
         "overdue_scans",
         "expired_attestations",
@@ -200,6 +203,7 @@ def test_a_key_to_another_organisations_row_is_refused_by_the_database(
     token = ApiToken.objects.create(
         organisation=at_acme, name="x", key="k" * 12, digest="0" * 64, pepper=1,
         expires_at=database_now(),
+        service_account=ServiceAccount.objects.create(organisation=at_acme, name="x"),
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

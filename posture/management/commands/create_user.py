@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from posture.auditing import record
+from posture import people
 from posture.management.passwords import typed_password
-from posture.models import Membership, Organisation, Role, User
+from posture.models import Organisation, Role, User
 from posture.models.tenancy import within
 
 
@@ -34,21 +34,8 @@ class Command(BaseCommand):
                 message = f"There is no organisation {options['organisation']}."
                 raise CommandError(message)
             user = user or User.objects.create_user(email, password, name=options["name"])
-            self._join(organisation, user, options["role"])
+            try:
+                people.put_member(organisation=organisation, user=user, role=options["role"])
+            except people.RefusedError as refusal:
+                raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{email} is {options['role']} of {organisation.name}.")
-
-    def _join(self, organisation: Organisation, user: User, role: str) -> None:
-        mine = Membership.objects.filter(organisation=organisation, user=user)
-        known = mine.select_for_update().first()
-        Membership.objects.update_or_create(
-            organisation=organisation, user=user, defaults={"role": role}
-        )
-        record(
-            organisation=organisation.pk,
-            by=None,
-            action="member.changed" if known else "member.added",
-            target=user,
-            label=user.email,
-            before={"role": known.role} if known else None,
-            after={"role": role},
-        )

@@ -11,6 +11,10 @@ from posture import tokens
 from posture.models import (
     Account,
     AccountDecision,
+    Invitation,
+    InvitationAccount,
+    MemberAccount,
+    Membership,
     Organisation,
     Rejudgement,
     Schedule,
@@ -48,6 +52,13 @@ def fill(account: Account, user: User) -> Path:
     an_attestation(scan, user)
     with within(account.organisation_id):
         own = {"organisation_id": account.organisation_id}
+        member = Membership.objects.get(user=user)
+        MemberAccount.objects.create(**own, membership=member, account=account)
+        invited, _ = Invitation.objects.get_or_create(
+            **own, email="olga@example.com", role="viewer", restricted=True,
+            defaults={"digest": account.organisation_id.hex, "sent_at": timezone.now(), "expires_at": timezone.now()},
+        )  # fmt: skip
+        InvitationAccount.objects.create(**own, invitation=invited, account=account)
         Ticket.objects.create(**own, finding=finding, system="jira", key="SEC-1")
         Schedule.objects.create(**own, account=account)
         AccountDecision.objects.create(

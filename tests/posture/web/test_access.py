@@ -13,16 +13,18 @@ from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
 from posture.tokens import issue
 from posture.web.urls import urlpatterns
+from tests.posture.rows import an_invitation
 from tests.posture.web.routes import ABOUT_ONESELF, ALIASES, OPEN
 from tests.posture.web.rows import a_finding, an_attestation
 
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
+    "leave",
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots", "audit", "security")
+MANAGE = ("tokens", "snapshots", "audit", "security", "people", "member", "invitations")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -41,11 +43,18 @@ POSTS = {
     "token": "manage",
     "tokens": "manage",
     "security": "manage",
+    "member": "manage",
+    "invitations": "manage",
+    "invitation_again": "manage",
+    "leave": "read",
+    "organisation": "read",
+    "service_accounts": "manage",
+    "service_account": "manage",
 }
 MAY = {
-    "viewer": set(),
-    "analyst": {"scan", "triage"},
-    "admin": {"scan", "triage", "connect", "manage"},
+    "viewer": {"read"},
+    "analyst": {"read", "scan", "triage"},
+    "admin": {"read", "scan", "triage", "connect", "manage"},
 }
 
 
@@ -61,6 +70,8 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         token, _ = issue(
             organisation=finding.organisation, by=None, name="t", scopes=["findings:read"]
         )
+        joined = alice.memberships.get()
+        invited = an_invitation(finding.organisation)
     answer = an_attestation(finding.last_scan, alice, evidence=b"%PDF")
     rows = {
         "account": finding.account_id,
@@ -75,6 +86,9 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "finding_ticket": finding.pk,
         "finding_verification": finding.pk,
         "token": token.pk,
+        "service_account": token.service_account_id,
+        "member": joined.pk,
+        "invitation_again": invited.pk,
         "control": "SQS-03",
         "profile": finding.account_id,
         "attestations": finding.account_id,
@@ -133,7 +147,7 @@ def test_the_owner_sees_every_page(owner: Client, address: Callable[[str], str],
     "name",
     [
         "account", "scan", "scan_cancel", "finding", "connect_role", "connect_test", "connect_schedule",
-        "role_template",
+        "role_template", "member",
     ],
 )  # fmt: skip
 def test_for_a_stranger_the_rows_of_others_do_not_exist(
@@ -145,7 +159,12 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
 
 
 @pytest.mark.parametrize(
-    "name", sorted(POSTS.keys() - {"connect", "tokens", "audit_export", "security"})
+    "name",
+    sorted(
+        POSTS.keys()
+        - {"connect", "tokens", "audit_export", "security", "leave", "invitations"}
+        - {"service_accounts"}
+    ),
 )
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
@@ -228,7 +247,9 @@ def test_a_row_that_never_was_is_not_found(owner: Client, name: str, account: Ac
     assert f"There is no such {name}" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["account_scans", "connection", "token", "attestation_withdrawal"])
+@pytest.mark.parametrize(
+    "name", ["account_scans", "connection", "token", "attestation_withdrawal", "invitation_again"]
+)
 def test_nothing_is_changed_by_looking(
     owner: Client, address: Callable[[str], str], name: str
 ) -> None:

@@ -95,7 +95,8 @@ def test_a_hostile_name_is_text_and_can_be_seen_on_every_page(
         reverse("attestations", args=[account.pk]), reverse("topic", args=["sqs"]),
         reverse("attestation", args=[account.pk, "M-AMMP-2"]),
         reverse("attestation", args=[account.pk, "M-AMMP-3"]),
-        reverse("profile", args=[account.pk]),
+        reverse("profile", args=[account.pk]), reverse("people"), reverse("leave"),
+        reverse("invitations"), reverse("tokens"),
     ]  # fmt: skip
     for address in pages:
         response = owner.get(address)

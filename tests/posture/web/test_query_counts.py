@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posture.auditing import record
-from posture.models import Account, Organisation, Scan, Ticket, User
+from posture.models import Account, Organisation, Role, Scan, Ticket, User
 from posture.models.tenancy import within
-from tests.posture.rows import an_account
+from posture.tokens import issue
+from tests.posture.rows import a_member, an_account, an_invitation
 from tests.posture.web.rows import (
     a_done_scan,
     a_finding,
@@ -37,6 +38,9 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
     """Add an account with a scan for each number, and findings of the first account."""
     for number in numbers:
         account = an_account(acme, f"{number:012}")
+        a_member(acme, f"member-{number}", Role.VIEWER, accounts=[account])
+        an_invitation(acme, f"guest-{number}@example.com", invited_by=user)
+        _a_token(acme, user, f"tool-{number}", account)
         scan = a_done_scan(account, requested_by=user)
         scored(account, scan)
         a_score(scan, 60 + number % 9, 40, timezone.now() - timedelta(days=number))
@@ -44,6 +48,11 @@ def fill(first: Account, acme: Organisation, user: User, numbers: range) -> None
         a_score(mine, 50 + number, 40, timezone.now() - timedelta(days=30 - number))
         scored(first, mine)
         _one_more(first, mine, user, number)
+
+
+def _a_token(acme: Organisation, user: User, name: str, account: Account) -> None:
+    with within(acme):
+        issue(organisation=acme, by=user, name=name, scopes=["findings:read"], accounts=[account])
 
 
 def _one_more(first: Account, scan: Scan, user: User, number: int) -> None:
@@ -75,6 +84,9 @@ PAGES = {
     "control": lambda account: reverse("control", args=["SQS-03"]),
     "topic": lambda account: reverse("topic", args=["sqs"]),
     "audit": lambda account: reverse("audit"),
+    "tokens": lambda account: reverse("tokens"),
+    "people": lambda account: reverse("people"),
+    "invitations": lambda account: reverse("invitations"),
     "snapshots": lambda account: reverse("snapshots"),
     "attestations": lambda account: reverse("attestations", args=[account.pk]),
     "attestation": lambda account: reverse("attestation", args=[account.pk, "M-AMMP-2"]),

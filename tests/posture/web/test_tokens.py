@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from posture import tokens
-from posture.models import ApiToken, Organisation
+from posture import access, tokens
+from posture.models import Account, ApiToken, Organisation, ServiceAccount
 from posture.models.tenancy import within
 
 FORM = {"name": "jira-sync", "scopes": ["findings:read", "findings:triage"], "days": "90"}
@@ -57,6 +57,10 @@ def test_a_new_token_works_and_is_shown_this_once(owner: Client, acme: Organisat
         ({"days": "soon"}, "Enter a whole number"),
         ({"networks": "everywhere"}, "does not appear to be an IPv4 or IPv6 network"),
         ({"networks": "10.0.0.1/8"}, "has host bits set"),
+        ({"owner": "king"}, "not a valid"),
+        ({"limited": "on"}, "Name at least one account"),
+        ({"limited": "on", "accounts": "999988887777"}, "There is no account 999988887777"),
+        ({"accounts": "111122223333"}, "Tick “Only these accounts”"),
     ],
 )
 def test_nonsense_makes_no_token(
@@ -92,3 +96,96 @@ def test_only_scopes_that_open_something_are_offered(owner: Client) -> None:
     page = owner.get(reverse("tokens")).content.decode()
     offered = re.findall(r'name="scopes" value="([^"]+)"', page)
     assert offered == ["findings:read", "findings:triage", "scans:run", "admin"]
+
+
+def made_for(client: Client, name: str = "billing") -> str:
+    """Make a service account on the page; return its page."""
+    form = {"name": name, "purpose": "Reads scores"}
+    return client.post(reverse("service_accounts"), form, follow=True).content.decode()
+
+
+def owner_row(organisation: Organisation, name: str = "billing") -> ServiceAccount:
+    with within(organisation):
+        return ServiceAccount.objects.get(name=name)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_is_kept_to_accounts_and_belongs_to_a_service_account(
+    owner: Client, acme: Organisation, account: Account, second_account: Account
+) -> None:
+    assert "Reads scores" in made_for(owner)
+    form = {
+        "owner": str(owner_row(acme).pk), "limited": "on", "accounts": account.aws_account,
+    }  # fmt: skip
+    _, page = made(owner, **form)
+    token = tokens.verify(secret_in(page), "127.0.0.1")
+    assert token.service_account == owner_row(acme)
+    with within(acme):
+        assert access.scope_of_token(token).account_ids == frozenset({account.pk})
+    rows = owner.get(reverse("tokens")).content.decode().partition('">billing</h2>')[2]
+    assert "1 account" in rows.partition("</section>")[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_disabling_a_service_account_on_the_page_stops_its_tokens(
+    owner: Client, acme: Organisation
+) -> None:
+    secret = secret_in(made(owner)[1])
+    address = reverse("service_account", args=[owner_row(acme, "jira-sync").pk])
+    page = owner.post(address, {"do": "disable"}, follow=True).content.decode()
+    assert "None of its tokens works." in page
+    assert 'value="rotate"' not in page
+    with pytest.raises(tokens.RefusedError, match="disabled"):
+        tokens.verify(secret, "127.0.0.1")
+    owner.post(address, {"do": "enable"})
+    assert tokens.verify(secret, "127.0.0.1").enabled
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rotating_on_the_page_shows_the_new_token_once(owner: Client, acme: Organisation) -> None:
+    old = secret_in(made(owner)[1])
+    address = reverse("token", args=[stored(acme)[0].pk])
+    form = {"do": "rotate", "overlap_hours": "24"}
+    page = owner.post(address, form).content.decode()
+    new = secret_in(page)
+    assert new != old
+    assert tokens.verify(old, "127.0.0.1").pk != tokens.verify(new, "127.0.0.1").pk
+    assert new not in owner.get(reverse("tokens")).content.decode()
+    again = owner.post(address, form)
+    assert again.status_code == 400
+    assert "rotated already" in again.content.decode()
+    assert len(stored(acme)) == 2
+
+
+@pytest.mark.parametrize("hours", ["", "-1", "169", "soon"])
+def test_nonsense_rotates_nothing(owner: Client, acme: Organisation, hours: str) -> None:
+    made(owner)
+    address = reverse("token", args=[stored(acme)[0].pk])
+    response = owner.post(address, {"do": "rotate", "overlap_hours": hours})
+    assert response.status_code == 400
+    assert "0 to 168 hours" in response.content.decode()
+    assert len(stored(acme)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "Give the service account"), ("billing", "already")]
+)
+def test_nonsense_makes_no_service_account(owner: Client, name: str, said: str) -> None:
+    made_for(owner)
+    response = owner.post(reverse("service_accounts"), {"name": name})
+    assert response.status_code == 400
+    assert said in response.content.decode()
+
+
+def test_a_stranger_touches_no_service_account_or_token(
+    owner: Client, stranger: Client, acme: Organisation
+) -> None:
+    made(owner)
+    row, token = owner_row(acme, "jira-sync"), stored(acme)[0]
+    disabled = stranger.post(reverse("service_account", args=[row.pk]), {"do": "disable"})
+    rotated = stranger.post(reverse("token", args=[token.pk]), {"do": "rotate"})
+    assert [disabled.status_code, rotated.status_code] == [404, 404]
+    status, _ = made(stranger, owner=str(row.pk))
+    assert status == 400
+    assert owner_row(acme, "jira-sync").active
+    assert len(stored(acme)) == 1
