@@ -149,8 +149,8 @@ def a_limited_member(company: Company, account: Account) -> User | None:
     user = a_member(company.organisation, "limited", "admin")
     with within(company.organisation):
         membership = Membership.objects.get(user=user)
+        named: Any = apps.get_app_config("posture").get_model("MemberAccount")
         Membership.objects.filter(pk=membership.pk).update(restricted=True)
-        named: Any = apps.get_model("posture", "MemberAccount")
         named.objects.create(
             organisation=company.organisation, membership=membership, account=account
         )

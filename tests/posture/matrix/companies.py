@@ -25,7 +25,7 @@ Write = Callable[["models.Field[Any, Any]"], str]
 
 KEPT = {
     "aws_account", "partition", "control", "topic", "fingerprint", "content", "seen_as",  # names
-    "key", "digest", "sha256", "path", "password", "scopes", "networks",  # what has to fit
+    "digest", "sha256", "path", "password", "scopes", "networks",  # what has to fit
     "zone", "cron", "engine", "engine_before", "end",  # checked before they are stored
 }  # fmt: skip
 """Fields that hold what we made or checked, and would not work with another text in them.
@@ -33,6 +33,7 @@ KEPT = {
 Of these a value that no other company has is recognised as it is.
 """
 ALSO_KEPT = {
+    ("ApiToken", "key"),
     ("Waiver", "resource"),  # that of the finding, or it would waive nothing
     ("Attestation", "resource"),
     ("ControlResult", "missing_action"),  # would say that a call was refused, and nothing be asked
@@ -67,6 +68,17 @@ def _texts_of(row: models.Model) -> Iterator[models.Field[Any, Any]]:
             yield field
 
 
+def is_kept(field: models.Field[Any, Any]) -> bool:
+    """Whether builders fill a field, and nobody else."""
+    return field.name in KEPT or (field.model.__name__, field.name) in ALSO_KEPT
+
+
+def rows_of(model: type[models.Model], organisation: Organisation) -> models.QuerySet[Any]:
+    """Return the rows of one organisation, also where no wall hides those of others."""
+    own = {"pk": organisation.pk} if model is Organisation else {"organisation": organisation}
+    return model._default_manager.filter(**own).order_by("pk")
+
+
 def _in_place(value: Any, text: str) -> Any:
     """A JSON value with every text in it replaced; an empty one gets one."""
     if isinstance(value, dict):
@@ -85,7 +97,7 @@ def writing(write: Write) -> Iterator[list[tuple[models.Model, str, str]]]:
         if not (issubclass(sender, OrganisationOwned) or sender in {Organisation, User}):
             return
         for field in _texts_of(instance):
-            if field.name in KEPT or (sender.__name__, field.name) in ALSO_KEPT:
+            if is_kept(field):
                 continue
             before, text = getattr(instance, field.attname), write(field)
             setattr(instance, field.attname, _changed(field, before, text))
@@ -146,7 +158,7 @@ class Company:
             self.queued = a_scan(self.busy)
             a_scan(self.busy, state="failed", finished_at=timezone.now())
         with within(self.organisation):
-            Finding.objects.update(sequence=2)
+            Finding.objects.filter(organisation=self.organisation).update(sequence=2)
         User.objects.filter(pk=self.left.pk).update(is_active=False)
         self.ids = self._ids()
         self.telling = self._telling(written)
@@ -156,7 +168,7 @@ class Company:
         found = {}
         with within(self.organisation):
             for model in OWNED:
-                rows = model._default_manager.order_by("pk")
+                rows = rows_of(model, self.organisation)
                 if _has(model, "account"):
                     rows = rows.filter(account=self.account)
                 row = rows.first()
@@ -178,15 +190,16 @@ class Company:
             for text in CANARY.findall(text)
         }
         with within(self.organisation):
-            for model in (*OWNED, Organisation):
-                for row in model._default_manager.all():
+            everything: list[type[models.Model]] = [*OWNED, Organisation]
+            for model in everything:
+                for row in rows_of(model, self.organisation):
                     where, account = model.__name__, _account_of(row)
                     if isinstance(row, Account):
                         found[row.masked] = Telling(self.name, "Account.masked", account)
                     found[str(row.pk)] = Telling(self.name, f"{where}.id", account)
                     for field in _texts_of(row):
                         value = getattr(row, field.attname)
-                        if field.name in KEPT and isinstance(value, str) and len(value) >= TELLING:
+                        if is_kept(field) and isinstance(value, str) and len(value) >= TELLING:
                             found[value] = Telling(self.name, f"{where}.{field.name}", account)
         return found
 

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
+from posture.models import Organisation
 from posture.models.tenancy import within
 from tests.posture.matrix.asking import Answer, Who
 from tests.posture.matrix.companies import CANARY, Companies, Telling, tables
@@ -53,7 +55,7 @@ class Watch:
 
     def state(self) -> dict[str, str]:
         """Return a hash over all rows of each table, by company and table."""
-        found = {}
+        found: dict[str, str] = {}
         for company in (self.companies.acme, self.companies.rival):
             with within(company.organisation), connection.cursor() as cursor:
                 cursor.execute(self._statement)
@@ -81,9 +83,17 @@ def _statement() -> str:
     without = " ".join(f"- '{name}'" for name in NOT_A_CHANGE)
     return " UNION ALL ".join(
         f"SELECT '{name}', md5(coalesce(string_agg(one, '' ORDER BY one), '')) "  # noqa: S608 - names of our tables
-        f"FROM (SELECT (to_jsonb(t) {without})::text AS one FROM {name} AS t) AS rows"
-        for name in (model._meta.db_table for model in tables())
+        f"FROM (SELECT (to_jsonb(t) {without})::text AS one FROM {name} AS t {own}) AS rows"
+        for name, own in ((model._meta.db_table, _own(model)) for model in tables())
     )
+
+
+def _own(model: type[Model]) -> str:
+    """The condition that a row is of the organisation of `within`, also where no wall says so."""
+    owned = "organisation_id" if model in OWNED else ""
+    column = "id" if model is Organisation else owned
+    mine = "current_setting('app.organisation')::uuid"
+    return f"WHERE t.{column} = {mine}" if column else ""
 
 
 READS = ("SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "WITH")

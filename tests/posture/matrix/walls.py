@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from psycopg import sql
 
 from posture import access
+from posture.access import Scope
 from tests.posture.matrix.asking import Who, ask
 from tests.posture.matrix.looking import Watch
 from tests.posture.matrix.routes import ROUTES
@@ -38,7 +39,7 @@ def _alter(verb: str) -> None:
     statement = f"ALTER TABLE {{}} {verb} ROW LEVEL SECURITY"
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
         for table in WALLED:
-            owner.execute(sql.SQL(statement).format(sql.Identifier(table)))  # type: ignore[arg-type] # two literals
+            owner.execute(sql.SQL(statement).format(sql.Identifier(table)))
 
 
 @contextmanager
@@ -47,14 +48,13 @@ def without_access() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, giving in list(vars(access).items()):
             returned = inspect.get_annotations(giving).get("return") if callable(giving) else None
-            if get_origin(returned) is QuerySet and not name.startswith("_"):
-                (model,) = get_args(returned)
-                _everywhere(patch, giving, _all_of(model))
+            if returned is QuerySet and not name.startswith("_"):
+                _everywhere(patch, giving, partial(_all_of_its_kind, giving))
         yield
 
 
-def _all_of(model: Any) -> Any:
-    return lambda scope: model.objects.all()
+def _all_of_its_kind(giving: Callable[[Scope], QuerySet[Any]], scope: Scope) -> QuerySet[Any]:
+    return giving(scope).model._default_manager.all()
 
 
 def _everywhere(patch: pytest.MonkeyPatch, function: object, instead: object) -> None:
