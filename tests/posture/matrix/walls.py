@@ -54,7 +54,8 @@ def without_access() -> Iterator[None]:
 
 
 def _all_of_its_kind(giving: Callable[[Scope], QuerySet[Any]], scope: Scope) -> QuerySet[Any]:
-    return giving(scope).model._default_manager.all()
+    everything: QuerySet[Any] = giving(scope).model._default_manager.all()
+    return everything
 
 
 def _everywhere(patch: pytest.MonkeyPatch, function: object, instead: object) -> None:
