@@ -148,9 +148,10 @@ def a_limited_member(company: Company, account: Account) -> User | None:
         return None
     user = a_member(company.organisation, "limited", "admin")
     with within(company.organisation):
-        membership = Membership.objects.get(user=user)
+        membership: Any = Membership.objects.get(user=user)
         named: Any = apps.get_app_config("posture").get_model("MemberAccount")
-        Membership.objects.filter(pk=membership.pk).update(restricted=True)
+        membership.restricted = True
+        membership.save(update_fields=["restricted"])
         named.objects.create(
             organisation=company.organisation, membership=membership, account=account
         )
