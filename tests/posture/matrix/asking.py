@@ -110,8 +110,10 @@ def everybody(companies: Companies) -> list[Who]:
 
 def asks(who: Who, route: Route, method: str) -> bool:
     """Whether it is worth a request: what is the same for all of a kind is asked by one of them."""
-    if method == "HEAD" or route.uses[method].needs in {"public", "nobody"}:
-        return who.name in {"anonymous", "owner", "stranger", "token admin", "revoked token"}
+    if route.uses[method].needs in {"public", "nobody"}:
+        return who.name in {"anonymous", "stranger", "revoked token"}
+    if method == "HEAD":
+        return who.name in {"anonymous", "owner", "stranger", "token admin"}
     if route.is_api:
         return who.by_token or who.name not in {"analyst", "admin"}
     return not who.by_token or who.name == "token admin"

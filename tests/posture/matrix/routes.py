@@ -130,7 +130,7 @@ PAGES = (
     route("scan", "scan", GET=read()),
     route("scan_cancel", "queued", GET=read("scan"), POST=write("scan")),
     route("findings", asks=LISTED, GET=read()),
-    route("finding", "finding", asks=LISTED, GET=read()),
+    route("finding", "finding", asks="account control q", GET=read()),
     # asked for again after a refused form it leads to the finding, whether there is one or not
     route(
         "finding_ticket",
