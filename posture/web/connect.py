@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from posture import connections
 from posture.access import Scope, accounts_of, manages_own_transactions, scope_of, within
 from posture.models import Account, Scan, Schedule, User
+from posture.templatetags.names import visible
 from posture.web.doors import find, page
 from posture.web.forms import AccountForm, RoleForm, ScheduleForm
 from posture.web.reads import reads
@@ -133,7 +134,7 @@ def test(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     with within(scope.organisation):
         row = find(accounts_of(scope), pk, "account")
     result = None
-    form = RoleForm(initial={"role_arn": row.role_arn or connections.usual_role_arn(row)})
+    form = RoleForm(initial={"role_arn": visible(row.role_arn or connections.usual_role_arn(row))})
     if request.method == "POST":
         form = RoleForm(request.POST)
         if form.is_valid():

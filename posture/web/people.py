@@ -26,6 +26,7 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
     """Sign in with email and password; allauth gives the same answer for every wrong pair."""
 
     template_name = "sign_in.html"
+    http_method_names = ("get", "head", "post")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Forget a `next` that leads elsewhere, or that is no address: allauth would fail over it."""

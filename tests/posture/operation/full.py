@@ -67,7 +67,7 @@ def fill(account: Account, user: User) -> Path:
         Verification.objects.create(**own, account=account, finding=finding, state="done")
         Rejudgement.objects.create(**own, account=account, scan=scan, engine="1", state="done")
         tokens.issue(
-            organisation=Organisation.objects.get(), by=user, name="t", scopes=["findings:read"],
+            organisation=Organisation.objects.get(pk=account.organisation_id), by=user, name="t", scopes=["findings:read"],
             accounts=[account], networks=[], days=1,
         )  # fmt: skip
         snapshot = keep(
