@@ -79,6 +79,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "connect_test": finding.account_id,
         "connect_schedule": finding.account_id,
         "connection": finding.account_id,
+        "external_id": finding.account_id,
         "account_scans": finding.account_id,
         "scan": finding.last_scan_id,
         "scan_cancel": finding.last_scan_id,
