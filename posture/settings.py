@@ -259,6 +259,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,60/h/ip,5/h/key",
 }
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "posture.entrance.sealing.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seller Posture"
 MFA_TOTP_TOLERANCE = 1

@@ -153,7 +153,9 @@ def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
         scored_at=step.taken_at,
         last_scan=step.scan,
         checked_at=step.at,
-        state_reason=Case(When(state_code="", then=Value("", TextField())), default=F("state_reason")),
+        state_reason=Case(
+            When(state_code="", then=Value("", TextField())), default=F("state_reason")
+        ),
         role_actions=sorted({*step.account.role_actions, *proven}),
     )
 
