@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from posture.sealing import Place, seal
 
 ACCOUNTS = 2_000
 SCANS_EACH = 20
@@ -26,7 +30,7 @@ ACCOUNT = """
         score, score_low, coverage, topics, formula, scored_at, open_critical, open_high,
         open_medium, open_low, waived, not_assessed)
     SELECT md5('account' || a)::uuid, %(org)s, lpad(a::text, 12, '0'), 'aws', 'Seller ' || a,
-        'arn:aws:iam::' || lpad(a::text, 12, '0') || ':role/SellerPostureScan', 'external-' || a,
+        'arn:aws:iam::' || lpad(a::text, 12, '0') || ':role/SellerPostureScan', (%(external_ids)s::text[])[a],
         'connected', '', '{}', '[]', now(), now(), (a * 7) %% 101, (a * 5) %% (1 + (a * 7) %% 101),
         90, '{}', '1', now() - interval '1 hour', 9, 30, 60, 40, 1, 3
     FROM generate_series(1, %(accounts)s) AS a
@@ -121,6 +125,7 @@ def fill(owner_url: str, findings: int, parameters: dict[str, Any]) -> None:
         "accounts": ACCOUNTS,
         "scans": SCANS_EACH,
         "many": len(parameters["controls"]),
+        "external_ids": _external_ids(parameters["org"]),
     }
     with psycopg.connect(owner_url, autocommit=True) as owner, _bare(owner):
         for statement in (ACCOUNT, SCAN, LAST_SCAN, POINT, RESULT):
@@ -133,6 +138,13 @@ def fill(owner_url: str, findings: int, parameters: dict[str, Any]) -> None:
     with psycopg.connect(owner_url, autocommit=True) as owner:
         for table in FILLED:
             owner.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
+
+
+def _external_ids(organisation: uuid.UUID) -> list[str]:
+    """Sealed as the database asks for; the rows' ids are those of ACCOUNT."""
+    rows = [uuid.UUID(md5(f"account{a}".encode()).hexdigest()) for a in range(1, ACCOUNTS + 1)]  # noqa: S324 - as in SQL
+    places = [Place("posture_account", "external_id", row, organisation) for row in rows]
+    return [str(seal(f"external-{place.row}", place)) for place in places]
 
 
 @contextmanager

@@ -4,6 +4,8 @@
 refusal goes to stderr as one line that names the variable and the remedy; the exit code is 2.
 """
 
+import base64
+import binascii
 import os
 import re
 import sys
@@ -21,14 +23,21 @@ _BUCKET = re.compile(r"(?!\d+\.\d+\.\d+\.\d+\Z)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,
 _PREFIX = re.compile(r"(?:[\w!*'()-][\w!.*'()-]*/?)*\Z", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}\Z|us-east-1\Z|auto\Z")
 _KMS_KEY = re.compile(r"arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:\d{12}:(key|alias)/[\w/-]+\Z", re.ASCII)
+_URLSAFE = str.maketrans("-_", "+/")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _PEPPER = re.compile(r"(?P<number>[1-9]\d{0,4}):(?P<hex>[0-9a-fA-F]{64})\Z")
+_SECRET_KEY = re.compile(r"(?P<id>[A-Za-z0-9_-]{1,32}):(?P<key>[A-Za-z0-9+/_-]{43}=)\Z")
 _RATE = re.compile(
     r"(?P<name>[\w:-]+)=(?P<rate>\d{1,5}(\.\d{1,3})?)/(?P<burst>\d{1,5})\Z", re.ASCII
 )
 _SLOWEST, _FASTEST = 0.5, 10_000
 _KNOWN_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
 _SHORTEST_KEY, _SHORTEST_BEARER, _FEWEST_CHARACTERS = 50, 24, 5
+_FEWEST_BYTES = 16
+"""Different ones among 32; random bytes have fewer once in more keys than anybody makes."""
+
+ENCODINGS = (base64.b64encode, base64.urlsafe_b64encode)
+"""How a key may be spelled."""
 
 Rate = tuple[float, int]
 """Calls per second for long, and calls at once after a rest."""
@@ -245,6 +254,26 @@ def peppers(name: str) -> dict[int, bytes]:
         found[int(match["number"])] = bytes.fromhex(match["hex"])
         if len(set(found[int(match["number"])])) < _FEWEST_CHARACTERS:
             refuse(name, "holds a pepper that is not random; use: openssl rand -hex 32")
+    return found
+
+
+def sealing_keys(name: str) -> dict[str, bytes]:
+    """Return the keys of secrets at rest from `id:<base64 of 32 bytes>,...`, the active one first."""
+    remedy = "must look like 2026:<32 bytes in base64>,2025:... with each id and each key once."
+    found: dict[str, bytes] = {}
+    for part in confidential(name).split(","):
+        match = _SECRET_KEY.match(part.strip())
+        if match is None or match["id"] in found:
+            refuse(name, remedy)
+        try:
+            key = base64.b64decode(match["key"].translate(_URLSAFE), validate=True)
+        except binascii.Error:
+            refuse(name, remedy)
+        if len(set(key)) < _FEWEST_BYTES:
+            refuse(name, "holds a key that is not random; use: openssl rand -base64 32")
+        if key in found.values():
+            refuse(name, remedy)
+        found[match["id"]] = key
     return found
 
 

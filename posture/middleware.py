@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve
 from posture import access, figures, tokens
 from posture.entrance import sessions
 from posture.models import User
+from posture.sealing import CannotOpenError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _API = "/api/"
+SEALED = (
+    "A secret on this page cannot be opened, so the page is not shown. Nothing was changed. Whoever "
+    "runs this installation finds the key that is missing with: manage.py doctor"
+)
 _CHARSETS = {"utf-8", "utf8"}
 
 
@@ -118,9 +123,12 @@ class OwnOrganisation:
             return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn a database that does not answer into a 503 that says when to come back."""
+        """Turn a database that does not answer, or a key that is missing, into an honest 503."""
         if isinstance(error, (OperationalError, InterfaceError)):
             return unavailable(request, error)
+        if isinstance(error, CannotOpenError):
+            log.error("secret cannot be opened", exc_info=error)
+            return _refusal(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", SEALED)
         return None
 
     def _enter(self, request: HttpRequest) -> uuid.UUID | None:

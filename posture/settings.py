@@ -23,6 +23,7 @@ SECURE = env.flag("SECURE", default=True)
 SECRET_KEY = env.signing_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 TOKEN_PEPPERS = env.peppers("TOKEN_PEPPERS")
+SECRET_KEYS = env.sealing_keys("SECRET_KEYS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost")
 BASE_URL = env.address("BASE_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", BASE_URL)
@@ -73,7 +74,7 @@ RATE_CEILINGS = env.rates(
 )
 
 # PostgreSQL: everything runs as `app`, a few commands as `owner` (design 2.12)
-_OWNER_COMMANDS = {"migrate", "purge", "backup", "restore"}
+_OWNER_COMMANDS = {"migrate", "purge", "backup", "restore", "rotate_secrets"}
 _AS_OWNER = Path(sys.argv[0]).name == "manage.py" and not _OWNER_COMMANDS.isdisjoint(sys.argv[1:2])
 _POSTGRES = ("postgresql", "postgres")
 _DATABASE = env.address("DATABASE_URL", _POSTGRES)
@@ -337,6 +338,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LOGGING_CONFIG = "posture.logging.configure"
 hide(SECRET_KEY, *SECRET_KEY_FALLBACKS, *(one.hex() for one in TOKEN_PEPPERS.values()))
+hide(*(encode(one).decode() for one in SECRET_KEYS.values() for encode in env.ENCODINGS))
 hide(METRICS_TOKEN, *(urlsplit(one).password or "" for one in (_DATABASE, _OWNER, REDIS_URL)))
 LOGGING = logging_configuration(level=env.choice("LOG_LEVEL", LOG_LEVELS, "INFO"))
 

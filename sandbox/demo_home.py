@@ -56,17 +56,27 @@ def wipe(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
+ADDED = {"SECRET_KEYS"}
+"""Secrets that a demo of an earlier version does without."""
+
+
 def keep_secrets(home: Path) -> dict[str, str]:
     """Return the secrets of this demo as environment variables, generated on its first run."""
     file = home / "secrets.json"
-    if not file.exists():
-        attempt = file.with_suffix(".new")
-        attempt.touch(mode=0o600)
-        attempt.write_text(json.dumps(generate_secrets(), indent=2))
-        attempt.rename(file)
     try:
-        kept = json.loads(file.read_text())
-        return {name: str(kept[name]) for name in generate_secrets()}
-    except (ValueError, KeyError, TypeError) as error:
+        known = _kept(json.loads(file.read_text())) if file.exists() else {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{file} is damaged; start over with bin/demo --fresh."
         raise CannotStartError(message) from error
+    whole = generate_secrets() | known
+    if whole != known:  # the first run, or a version that needs one more
+        attempt = file.with_suffix(".new")
+        attempt.touch(mode=0o600)
+        attempt.write_text(json.dumps(whole, indent=2))
+        attempt.rename(file)
+    return whole
+
+
+def _kept(said: dict[str, object]) -> dict[str, str]:
+    needed = generate_secrets().keys() - (ADDED - said.keys())
+    return {name: str(said[name]) for name in needed}

@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from base64 import b32encode
+from base64 import b32encode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -46,6 +46,7 @@ SETTINGS = {
     "SCANS_PER_ORGANISATION",
     "SCAN_CONCURRENCY",
     "SECRET_KEY",
+    "SECRET_KEYS",
     "SECRET_KEY_FALLBACKS",
     "SECURE",
     "SNAPSHOT_DIR",
@@ -153,6 +154,7 @@ def generate_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_PEPPERS": f"1:{secrets.token_hex(32)}",
+        "SECRET_KEYS": f"1:{b64encode(secrets.token_bytes(32)).decode()}",
         "AWS_ACCESS_KEY_ID": f"AKIA{b32encode(secrets.token_bytes(10)).decode()}",
         "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20),
     }

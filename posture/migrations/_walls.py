@@ -55,6 +55,29 @@ def question(signature, returns, query, volatility="STABLE", language="sql"):
     """
 
 
+def sealed(table, column):
+    """Return SQL that lets a column take sealed secrets only, and tells by which keys they are.
+
+    The function answers the ids of keys, so that doctor sees which ones are still needed.
+    """
+    return f"""
+        ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_sealed
+            CHECK ({column} = '' OR {column} LIKE 's1.%.%');
+        {question(
+            f"keys_of_{table}_{column}()", "SETOF text",
+            f"SELECT DISTINCT split_part({column}, '.', 2) FROM public.{table} WHERE {column} <> ''",
+        )}
+    """
+
+
+def unsealed(table, column):
+    """Return SQL that undoes `sealed`."""
+    return f"""
+        DROP FUNCTION keys_of_{table}_{column};
+        ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_sealed;
+    """
+
+
 def append_only(table):
     """Return SQL that leaves `app` INSERT and SELECT on a table."""
     return f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM app;"

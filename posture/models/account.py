@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from posture.models.sealed import SealedTextField
 from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
 
 
@@ -26,7 +27,7 @@ class Account(OrganisationOwned):
     partition = models.TextField(default="aws")
     label = models.TextField()
     role_arn = models.TextField(blank=True)
-    external_id = models.TextField()
+    external_id = SealedTextField()
     state = models.TextField(choices=State.choices, default=State.PENDING)
     state_reason = models.TextField(blank=True)
     profile = models.JSONField(default=dict, blank=True)

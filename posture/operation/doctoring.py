@@ -15,7 +15,9 @@ from django.utils import timezone
 from posture.connections import check_principal
 from posture.models import database_now, installation
 from posture.models.crossing import stuck_scans
+from posture.operation.rotating import keys_in_use
 from posture.scans.stores import StoreError, at_the_store
+from posture.sealing import active_key
 
 Grade = Literal["ok", "warn", "fail"]
 
@@ -113,6 +115,25 @@ def _migrations() -> Iterator[Seen]:
         yield Seen("ok", "all are applied")
 
 
+def _keys() -> Iterator[Seen]:
+    """A backup keeps secrets sealed, so a restored copy needs the keys of the original."""
+    used = keys_in_use()
+    missing = {
+        f"{key} (for {name})"
+        for name, keys in used.items()
+        for key in keys - set(settings.SECRET_KEYS)
+    }
+    older = sorted(set().union(*used.values()) & set(settings.SECRET_KEYS) - {active_key()})
+    if missing:
+        names = ", ".join(sorted(missing))
+        yield Seen("fail", f"SECRET_KEYS lacks {names}. Add it again behind the active key.")
+    elif older:
+        names = ", ".join(older)
+        yield Seen("warn", f"still sealed by {names}. Run: manage.py rotate_secrets")
+    else:
+        yield Seen("ok", "every secret at rest is sealed by the active key")
+
+
 def _redis() -> Iterator[Seen]:
     server = redis.Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=None
@@ -196,6 +217,7 @@ LOOKS: tuple[tuple[str, Look], ...] = (
     ("database role", _role),
     ("walls", _walls),
     ("migrations", _migrations),
+    ("secret keys", _keys),
     ("redis", _redis),
     ("clock", _clock),
     ("snapshot store", _snapshots),

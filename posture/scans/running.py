@@ -19,6 +19,7 @@ from posture.scans.failing import NOT_CONNECTED, OURS, TOO_LONG, Reason, fail, n
 from posture.scans.heartbeat import Heartbeat
 from posture.scans.recording import record
 from posture.scans.stores import StoreError
+from posture.sealing import CannotOpenError
 from scanner.aws import CannotReach, Limits, Role, Stopped, Visit, preload, session_name
 from scanner.collect.plan import ALL_ACTIONS
 from scanner.controls import every_control
@@ -27,6 +28,13 @@ log = logging.getLogger(__name__)
 
 BOTOCORE_NAMES = {"aws-marketplace": "marketplace-catalog"}
 """Where botocore calls a service otherwise than IAM does."""
+
+
+NOT_OPENED = "The account's ExternalId could not be opened, so AWS was not asked."
+ASK_DOCTOR = (
+    "Your account is not the cause. Whoever runs this installation finds the key that is missing "
+    "with: manage.py doctor"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +126,12 @@ def limits() -> Limits:
 
 
 def visit_of(account: Account, session: str) -> Visit:
-    """Return the way into an account: its role, under the external id of its connection."""
-    role = Role(account.role_arn, account.external_id, session)
+    """Return the way into an account, by role and external id; CannotReach when that is sealed for good."""
+    try:
+        role = Role(account.role_arn, account.external_id, session)
+    except CannotOpenError as error:
+        log.error("external id not opened", exc_info=error)
+        raise CannotReach("secret_unreadable", NOT_OPENED, ASK_DOCTOR) from None
     return Visit(role=role, account=account.aws_account)
 
 

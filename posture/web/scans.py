@@ -59,6 +59,7 @@ FAILURES = {
     "throttled": "AWS asked us to slow down",
     "unwell": "AWS had a fault of its own",
     "refused": "AWS refused us",
+    "secret_unreadable": "The ExternalId could not be opened",
     "region_disabled": "STS is switched off in the region",
     "session_policy_too_large": "AWS found our session policy too large",
     "credentials_expired": "The credentials ended during the scan",

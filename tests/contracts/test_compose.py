@@ -50,7 +50,8 @@ def test_every_variable_that_is_set_is_read() -> None:
 
 
 def test_every_setting_without_a_default_is_set() -> None:
-    required = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TOKEN_PEPPERS", "SCANNER_PRINCIPAL_ARN"}
+    secrets = {"SECRET_KEY", "SECRET_KEYS", "TOKEN_PEPPERS"}
+    required = {"DATABASE_URL", "REDIS_URL", "SCANNER_PRINCIPAL_ARN", *secrets}
     assert required <= read_by_settings()
     for name in ("web", "worker", "beat", "migrate"):
         assert required <= set(SERVICES[name]["environment"]), name

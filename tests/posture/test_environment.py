@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "q8Zt3Vx1Lk9Rw7Yc5Nh2Bf6Md4Gs0JpAeUiOoTyXzCvBnMlKjHg"
 PEPPER = "1:" + "0123456789abcdef" * 4
+SEALING = "2026:" + "q8Zt3Vx1Lk9Rw7Yc5Nh2Bf6Md4Gs0JpAeUiOoTyXzCv="
 GOOD = {
+    "SECRET_KEYS": SEALING,
     "SECRET_KEY": KEY,
     "TOKEN_PEPPERS": PEPPER,
     "DATABASE_URL": "postgresql://app@127.0.0.1:1/posture",
@@ -46,6 +48,14 @@ def test_these_are_enough(load: Load) -> None:
     assert (found["LEASE_SECONDS"], found["HEARTBEAT_SECONDS"], found["DEBUG"]) == (90, 20, False)
 
 
+def test_the_first_of_the_keys_seals_and_a_file_may_hold_them(load: Load, tmp_path: Path) -> None:
+    kept = tmp_path / "keys"
+    kept.write_text(f"{SEALING},old:{'Qz' + SEALING[7:]}\n")
+    found = load({"SECRET_KEYS": None, "SECRET_KEYS_FILE": str(kept)})["SECRET_KEYS"]
+    assert list(found) == ["2026", "old"]
+    assert [len(one) for one in found.values()] == [32, 32]
+
+
 def test_figures_are_for_nobody_unless_a_setting_says_so(load: Load) -> None:
     found = load({})
     assert (found["METRICS_TOKEN"], found["METRICS_NETWORKS"]) == ("", [])
@@ -73,6 +83,12 @@ def test_figures_are_for_nobody_unless_a_setting_says_so(load: Load) -> None:
         ({"TOKEN_PEPPERS": PEPPER + "," + PEPPER}, "TOKEN_PEPPERS must look like"),
         ({"TOKEN_PEPPERS": "0:" + PEPPER[2:]}, "TOKEN_PEPPERS must look like"),
         ({"TOKEN_PEPPERS": "1:" + "0" * 64}, "TOKEN_PEPPERS holds a pepper that is not random"),
+        ({"SECRET_KEYS": None}, "SECRET_KEYS is not set"),
+        ({"SECRET_KEYS": "1:abc"}, "SECRET_KEYS must look like"),
+        ({"SECRET_KEYS": SEALING + "," + SEALING}, "SECRET_KEYS must look like"),
+        ({"SECRET_KEYS": SEALING + ",2027" + SEALING[4:]}, "SECRET_KEYS must look like"),
+        ({"SECRET_KEYS": "a.b" + SEALING[4:]}, "SECRET_KEYS must look like"),
+        ({"SECRET_KEYS": "1:" + "A" * 43 + "="}, "SECRET_KEYS holds a key that is not random"),
         ({"DATABASE_URL": None}, "DATABASE_URL is not set"),
         ({"DATABASE_URL": "sqlite:///posture.db"}, "DATABASE_URL must be a URL that begins with"),
         ({"DATABASE_URL": "postgresql://[oops"}, "DATABASE_URL must be a URL that begins with"),
@@ -134,6 +150,7 @@ def test_what_is_missing_or_weak_is_refused_in_one_line(
     assert text.count("\n") == 1
     assert KEY not in text
     assert PEPPER[2:] not in text
+    assert SEALING[5:] not in text
 
 
 def test_every_program_stops_with_that_line() -> None:

@@ -197,7 +197,9 @@ def test_a_refused_read_names_the_action_and_changes_nothing(
 
 
 def test_an_account_that_lets_nobody_in_is_told(public: Finding) -> None:
-    change(public.account, external_id="seller-posture-another")
+    public.account.external_id = "seller-posture-another"
+    with within(public.organisation_id):
+        public.account.save(update_fields=["external_id"])
     row = looked(public)
     assert (row.state, row.reason_code, row.seen) == ("failed", "role_refused", "")
     assert "trust policy" in row.reason

@@ -3,6 +3,7 @@
 The parts are stand-ins: what they really are is tested where they live and by the journeys.
 """
 
+import json
 import os
 import signal
 import socket
@@ -202,6 +203,17 @@ def test_secrets_are_kept_for_us_alone(home: Path) -> None:
     first = keep_secrets(home)
     assert keep_secrets(home) == first
     assert (home / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_an_earlier_version_did_without_is_added(home: Path) -> None:
+    home.mkdir()
+    first = keep_secrets(home)
+    old = {name: value for name, value in first.items() if name != "SECRET_KEYS"}
+    (home / "secrets.json").write_text(json.dumps(old))
+    now = keep_secrets(home)
+    assert {**now, "SECRET_KEYS": ""} == {**first, "SECRET_KEYS": ""}
+    assert now["SECRET_KEYS"] not in ("", first["SECRET_KEYS"])
+    assert keep_secrets(home) == now
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"SECRET_KEY": "x"}'])

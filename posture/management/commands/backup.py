@@ -16,8 +16,8 @@ class Command(BaseCommand):
     help = (
         "Save the database, as it is at one moment, and the snapshots into FILE, while everything "
         "runs. Sessions are left out: after restoring everybody signs in again. The keys are not in "
-        "it: keep SECRET_KEY and TOKEN_PEPPERS elsewhere, or tokens will not work after restoring. "
-        "Needs DATABASE_OWNER_URL. Exit code 1 when nothing was saved, or when a snapshot is missing "
+        "it: keep SECRET_KEY, SECRET_KEYS and TOKEN_PEPPERS elsewhere, or no account can be scanned "
+        "and no token works after restoring. Needs DATABASE_OWNER_URL. Exit code 1 when nothing was saved, or when a snapshot is missing "
         "from the store."
     )
 

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """Prints a line for each thing it looked at."""
 
     help = (
-        "Look at settings, database role, row-level security, migrations, Redis, clock, snapshot "
+        "Look at settings, database role, row-level security, migrations, secret keys, Redis, clock, snapshot "
         "store, AWS identity, beat and stuck scans: one line each with what to do. Changes nothing. "
         "Run it where the workers run, with their environment. Exit code 1 when something fails."
     )

@@ -16,8 +16,8 @@ class Command(BaseCommand):
     help = (
         "Restore FILE, made by backup, into an empty database and the store of snapshots. The file "
         "is checked before anything is written. The copy is locked: it scans, mails and sends "
-        "nothing until manage.py unlock. Needs DATABASE_OWNER_URL, and the SECRET_KEY and "
-        "TOKEN_PEPPERS of the original if its API tokens shall work."
+        "nothing until manage.py unlock. Needs DATABASE_OWNER_URL, and SECRET_KEYS and "
+        "TOKEN_PEPPERS of the original: without them its secrets and API tokens are lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -29,6 +29,8 @@ from tests.posture.workers import wait_until
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
 
+HIDDEN = ("SECRET_KEY", "SECRET_KEYS", "TOKEN_PEPPERS", "AWS_SECRET_ACCESS_KEY")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -211,14 +213,14 @@ def files(folder: Path) -> dict[Path, bytes]:
 def test_a_backup_holds_no_key_and_no_session(larkfield: Company, tmp_path: Path) -> None:
     client = Client()
     client.force_login(larkfield.user)
-    hidden = [os.environ[name] for name in ("SECRET_KEY", "TOKEN_PEPPERS", "AWS_SECRET_ACCESS_KEY")]
+    hidden = [os.environ[name] for name in HIDDEN]
     hidden += [client.session.session_key or "", PASSWORD]
     file = tmp_path / "posture.zip"
     printed("backup", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     with ZipFile(file) as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
-    assert len(hidden) == 5
+    assert len(hidden) == 6
     assert [one for one in hidden if one.encode() in content] == []
 
 

@@ -53,7 +53,7 @@ def test_a_sound_installation_passes(sound: "FakeAws") -> None:
     assert grades.pop("settings") == "warn"
     assert "SECURE is off" in done.stdout
     assert set(grades.values()) == {"ok"}
-    assert len(grades) == 9
+    assert len(grades) == 10
 
 
 def test_a_failure_ends_with_1_and_prints_no_secret(sound: "FakeAws") -> None:
@@ -62,9 +62,8 @@ def test_a_failure_ends_with_1_and_prints_no_secret(sound: "FakeAws") -> None:
     assert done.returncode == 1
     assert "fail  redis" in done.stdout
     assert "1 failed." in done.stdout
-    secrets = [
-        os.environ[name] for name in ("SECRET_KEY", "TOKEN_PEPPERS", "AWS_SECRET_ACCESS_KEY")
-    ]
+    names = ("SECRET_KEY", "SECRET_KEYS", "TOKEN_PEPPERS", "AWS_SECRET_ACCESS_KEY")
+    secrets = [os.environ[name] for name in names]
     assert [one for one in (*secrets, "hunter2") if one in done.stdout + done.stderr] == []
 
 
