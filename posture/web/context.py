@@ -87,6 +87,7 @@ class Frame:
             return [docs]
         return [
             Place("security", "Security", reverse("security")),
+            Place("providers", "Single sign-on", reverse("providers")),
             Place("tokens", "API tokens", reverse("tokens")),
             Place("snapshots", "Snapshots", reverse("snapshots")),
             docs,
@@ -98,7 +99,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     theme = request.COOKIES.get("theme", "")
     found: dict[str, object] = {"theme": theme if theme in THEMES else ""}
     scope = getattr(request, "scope", None)
-    framed = isinstance(scope, Scope) and not scope.enrols
+    framed = isinstance(scope, Scope) and not (scope.enrols or scope.must_use)
     found["shell"] = "frame.html" if framed else "entry.html"
     if isinstance(scope, Scope) and framed:
         found["frame"] = SimpleLazyObject(lambda: Frame(scope))
