@@ -18,6 +18,7 @@ NOBODY = (
 )
 """The same for people who are unknown, of other organisations, deactivated, or known otherwise."""
 
+NO_EMAIL = "{name} does not say your email address. Whoever runs it has to send the claim email."
 UNVERIFIED = (
     "{name} does not say that it verified your email address. Whoever runs it has to send the claim "
     "email_verified."
@@ -52,6 +53,8 @@ def find(*, provider: IdentityProvider, claims: Claims) -> User:
 
     By the subject, or the first time by the verified address. Raises RefusedError for all others.
     """
+    if not claims.email:
+        raise RefusedError(NO_EMAIL.format(name=provider.name))
     if not claims.verified:
         raise RefusedError(UNVERIFIED.format(name=provider.name))
     if not _is_plain(claims.email) or claims.domain not in provider.domains:

@@ -107,7 +107,15 @@ class Talk(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth has no t
                 self.request, self.provider.app, client, state.get("pkce_code_verifier")
             )
             id_token, access = tokens["id_token"], tokens["access_token"]
-        except (OAuth2Error, KeyError, TypeError, ValueError, AttributeError) as error:
+        except fetching.CannotFetchError as error:
+            raise RefusedError(str(error)) from error
+        except (
+            OAuth2Error,
+            requests.RequestException,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise RefusedError("The provider did not accept the code that it gave.") from error
         said = self._verified(id_token, str(state.get("nonce", "")))
         return {**said, **self._address(said, access)}
@@ -139,7 +147,8 @@ class Talk(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth has no t
         if header["alg"] not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
         keys = _document(self.openid_config["jwks_uri"])["keys"]
-        signing = [one for one in keys if one.get("use", "sig") == "sig"]
+        known = [one for one in keys if isinstance(one, dict)]
+        signing = [one for one in known if one.get("use", "sig") == "sig"]
         if "kid" in header:
             signing = [one for one in signing if one.get("kid") == header["kid"]]
         if len(signing) != 1:
@@ -154,6 +163,8 @@ class Talk(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth has no t
         found = _document(where, {"Authorization": f"Bearer {access}"})
         if found.get("sub") != said["sub"]:
             raise RefusedError("The provider's answers are about two different people.")
+        if "email" not in found:
+            return {}
         return {name: found.get(name) for name in ("email", "email_verified")}
 
 
@@ -215,7 +226,7 @@ def arrive(request: HttpRequest, row: IdentityProvider, state: dict[str, Any]) -
     with_factor = isinstance(methods, list) and "mfa" in methods
     return Claims(
         subject=said["sub"],
-        email=str(said.get("email", "")),
+        email=str(said.get("email") or ""),
         verified=said.get("email_verified") in (True, "true"),
         with_factor=with_factor or said.get("acr") in WITH_FACTOR,
     )

@@ -25,7 +25,7 @@ VOUCHED = "vouched"
 BY_PROVIDER = "provider"
 """How allauth's record of a sign-in calls this way of proving who one is."""
 
-IDENTITY = ("kind", "issuer", "client_id")
+IDENTITY = ("issuer", "client_id")
 """With another of these, the same subject may be another person."""
 
 
@@ -36,14 +36,11 @@ class TakenError(Exception):
 class Fields(TypedDict, total=False):
     """What people enter of a provider."""
 
-    kind: Required[str]
     name: Required[str]
     slug: Required[str]
     issuer: Required[str]
-    client_id: str
+    client_id: Required[str]
     client_secret: str
-    sso_url: str
-    certificate: str
     domains: Required[list[str]]
     required: bool
     active: bool
@@ -121,7 +118,7 @@ def change(*, provider: IdentityProvider, by: User, **fields: Unpack[Fields]) ->
     """
     if not fields.get("client_secret"):
         fields.pop("client_secret", None)
-    other = any(getattr(provider, name) != fields.get(name, "") for name in IDENTITY)
+    before = {name: getattr(provider, name) for name in IDENTITY}
     for name, value in fields.items():
         setattr(provider, name, value)
     try:
@@ -129,6 +126,7 @@ def change(*, provider: IdentityProvider, by: User, **fields: Unpack[Fields]) ->
             provider.save(update_fields=list(fields))
     except IntegrityError as error:
         raise _taken(error) from error
+    other = any(getattr(provider, name) != value for name, value in before.items())
     forgotten = forget(provider=provider) if other else 0
     log.info("identity provider changed", extra={"provider": str(provider.pk), "by": str(by.pk)})
     return forgotten

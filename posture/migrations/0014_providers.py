@@ -36,14 +36,11 @@ class Migration(migrations.Migration):
             name='IdentityProvider',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField(choices=[('oidc', 'OpenID Connect'), ('saml', 'SAML 2.0')])),
                 ('name', models.TextField()),
                 ('slug', models.TextField(unique=True)),
                 ('issuer', models.TextField()),
-                ('client_id', models.TextField(blank=True, default='')),
-                ('client_secret', posture.models.sealed.SealedTextField(blank=True, default='')),
-                ('sso_url', models.TextField(blank=True, default='')),
-                ('certificate', models.TextField(blank=True, default='')),
+                ('client_id', models.TextField()),
+                ('client_secret', posture.models.sealed.SealedTextField()),
                 ('domains', models.JSONField(default=list)),
                 ('required', models.BooleanField(default=False)),
                 ('active', models.BooleanField(default=True)),
@@ -62,10 +59,6 @@ class Migration(migrations.Migration):
                 ('provider', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='subjects', to='posture.identityprovider')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='identityprovider',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['oidc', 'saml'])), name='provider_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='identityprovider',

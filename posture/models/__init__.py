@@ -22,7 +22,7 @@ from posture.models.installation import (
     unlock,
 )
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
-from posture.models.provider import IdentityProvider, ProviderKind, ProviderSubject
+from posture.models.provider import IdentityProvider, ProviderSubject
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
 from posture.models.token import ApiToken, TokenAccount
@@ -50,7 +50,6 @@ __all__ = [
     "Membership",
     "Notice",
     "Organisation",
-    "ProviderKind",
     "ProviderSubject",
     "Rejudgement",
     "Role",

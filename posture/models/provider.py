@@ -4,33 +4,22 @@ from django.db import models
 from django.db.models.functions import Now
 
 from posture.models.sealed import SealedTextField
-from posture.models.tenancy import OrganisationOwned, one_of, within_organisation
+from posture.models.tenancy import OrganisationOwned, within_organisation
 
 SLUG = r"^[a-z0-9][a-z0-9-]{3,39}$"
 
 
-class ProviderKind(models.TextChoices):
-    """The protocol that a provider speaks."""
-
-    OIDC = "oidc", "OpenID Connect"
-    SAML = "saml", "SAML 2.0"
-
-
 class IdentityProvider(OrganisationOwned):
-    """Who proves, for one organisation, that somebody is one of its members."""
+    """Who proves by OpenID Connect, for one organisation, that somebody is one of its members."""
 
-    kind = models.TextField(choices=ProviderKind.choices)
     name = models.TextField()
     """What the button says."""
     slug = models.TextField(unique=True)
     """What people type before anybody knows them; unique in the installation."""
     issuer = models.TextField()
-    """The issuer (OpenID Connect) or the entity id (SAML), as the provider spells it."""
-    client_id = models.TextField(blank=True, default="")
-    client_secret = SealedTextField(blank=True, default="")
-    sso_url = models.TextField(blank=True, default="")
-    certificate = models.TextField(blank=True, default="")
-    """PEM, of the key that signs SAML assertions."""
+    """What the provider calls itself in its discovery document and ID tokens."""
+    client_id = models.TextField()
+    client_secret = SealedTextField()
     domains = models.JSONField(default=list)
     """The domains of addresses that it may speak for, in small letters."""
     required = models.BooleanField(default=False)
@@ -40,7 +29,6 @@ class IdentityProvider(OrganisationOwned):
 
     class Meta:
         constraints = (
-            one_of(ProviderKind, "kind", "provider_kind_known"),
             models.CheckConstraint(
                 condition=models.Q(slug__regex=SLUG), name="provider_slug_is_plain"
             ),

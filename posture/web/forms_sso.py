@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from posture import fetching
-from posture.models import IdentityProvider, ProviderKind
+from posture.models import IdentityProvider
 from posture.models.provider import SLUG
 from posture.web.forms import Styled
 
@@ -117,7 +117,3 @@ class ProviderForm(Styled):
             message = f"A provider speaks for at most {MOST_DOMAINS} domains."
             raise forms.ValidationError(message)
         return found
-
-    def clean(self) -> dict[str, Any]:
-        """Say of what kind it is."""
-        return {**(super().clean() or {}), "kind": ProviderKind.OIDC}
