@@ -91,7 +91,8 @@ def _greet(parts: Parts, login: Login, *, browser: bool) -> None:
     print(f"\n  Seller Posture   {parts.url}")
     print(f"  Sign in as       {login.email}")
     print(f"  Password         {login.password}\n")
-    print(f"Logs are in {parts.home / 'logs'}. Ctrl-C stops the demo.", flush=True)
+    print(f"Mails go to {parts.home / 'mails'}, logs to {parts.home / 'logs'}.")
+    print("Ctrl-C stops the demo.", flush=True)
     if browser and ("DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
         webbrowser.open(parts.url)
 
@@ -116,7 +117,7 @@ def _make(home: Path) -> None:
     home.mkdir(exist_ok=True)
     home.chmod(0o711)
     shutil.rmtree(home / "logs", ignore_errors=True)
-    for name in ("logs", "snapshots"):
+    for name in ("logs", "snapshots", "mails"):
         (home / name).mkdir(mode=0o700, exist_ok=True)
     (home / "filled.json").unlink(missing_ok=True)
 

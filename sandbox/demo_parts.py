@@ -50,6 +50,7 @@ class Parts:
             "SECURE": "off",
             "BASE_URL": self.url,
             "SNAPSHOT_DIR": str(self.home / "snapshots"),
+            "EMAIL_URL": (self.home / "mails").as_uri(),
             "SCANNER_PRINCIPAL_ARN": SCANNER_PRINCIPAL_ARN,
             "AWS_ENDPOINT_URL": aws,
             "SANDBOX_URL": f"{aws}/_sandbox/",

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
     get_authentication_records,
 )
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -65,7 +66,7 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         return f"{email} {limits.known_browser(request, email)}"
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in; what was just proved is as fresh as being asked for it again.
+        """Sign in and list the session; what was just proved is as fresh as being asked again.
 
         The word of a provider is not: it counts in its organisation, and for nothing of their own.
         """
@@ -74,6 +75,7 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
             {**record, "reauthenticated": record["method"] != BY_PROVIDER} for record in records
         ]
+        UserSession.objects.create_from_request(request)
 
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Remember the browser, and tell the person when it was not known."""

@@ -7,6 +7,7 @@ import math
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from allauth.core.internal.ratelimit import get_cache_key, get_rates
 from django.conf import settings
@@ -33,6 +34,22 @@ def _seconds_left(request: HttpRequest, key: str) -> Iterator[float]:
         recent = [at for at in cache.get(name, []) if at > now - rate.duration]
         if len(recent) >= rate.amount:
             yield sorted(recent, reverse=True)[rate.amount - 1] + rate.duration - now
+
+
+@contextmanager
+def keeping_failures_of_address(request: HttpRequest) -> Iterator[None]:
+    """Within the block, a right code does not make us forget what failed from the same address.
+
+    allauth forgets all counts then, so that whoever has an account could guess at those of others
+    for as long as they like.
+    """
+    rates = [one for one in get_rates(app=APP, action=ACTION) if one.per == "ip"]
+    names = {get_cache_key(request, app=APP, action=ACTION, rate=one): one for one in rates}
+    before = {name: cache.get(name, []) for name in names}
+    yield
+    for name, failed in before.items():
+        if failed:
+            cache.set(name, failed, names[name].duration)
 
 
 def remember_browser(response: HttpResponse, email: str) -> None:

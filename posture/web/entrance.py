@@ -19,13 +19,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from posture.entrance import links, mail
+from posture.entrance import links, mail, sessions
 from posture.models import LinkKind
 from posture.web.forms_entrance import (
     Code,
     CodeAgain,
     FirstOwner,
     Forgotten,
+    Passkey,
+    PasskeyAgain,
     PasswordAgain,
     PasswordByMail,
 )
@@ -46,6 +48,7 @@ class SecondFactor(factor.AuthenticateView):  # type: ignore[misc] # allauth has
 
     template_name = "entrance/factor.html"
     form_class = Code
+    webauthn_form_class = Passkey
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Offer a passkey where there is one, and codes where there are some."""
@@ -76,6 +79,7 @@ class ProvePasskey(passkey.ReauthenticateWebAuthnView):  # type: ignore[misc] # 
     """A passkey, before something that matters."""
 
     template_name = "entrance/again.html"
+    form_class = PasskeyAgain
     extra_context: ClassVar[dict[str, str]] = {"way": "passkey"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -89,6 +93,12 @@ class NewPasswordByMail(account.PasswordResetFromKeyView):  # type: ignore[misc]
 
     template_name = "entrance/new_password.html"
     form_class = PasswordByMail
+
+    def form_valid(self, form: PasswordByMail) -> HttpResponse:
+        """Set it; every session of theirs ends."""
+        answer: HttpResponse = super().form_valid(form)
+        sessions.end_all(user=self.reset_user)
+        return answer
 
 
 prove_password = own(ProvePassword.as_view())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from allauth.account import forms as account
@@ -10,7 +13,12 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as factor
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
@@ -96,6 +104,24 @@ class FirstCode(Dressed, ActivateTOTPForm):  # type: ignore[misc] # allauth has 
         return code
 
 
+class _Credential(forms.Form):
+    """What a browser says of a passkey; allauth and fido2 expect no other shape than browsers give."""
+
+    def clean_credential(self) -> Authenticator:
+        """Check it; anything that cannot be read is a wrong one, never a crash."""
+        with refusing_nonsense(), limits.keeping_failures_of_address(context.request):
+            found: Authenticator = super().clean_credential()  # type: ignore[misc] # of allauth's form beside us
+        return found
+
+
+class Passkey(_Credential, AuthenticateWebAuthnForm):  # type: ignore[misc] # allauth has no types
+    """A passkey while signing in."""
+
+
+class PasskeyAgain(_Credential, ReauthenticateWebAuthnForm):  # type: ignore[misc] # allauth has no types
+    """A passkey, to prove who sits there."""
+
+
 class NewPasskey(Dressed, AddWebAuthnForm):  # type: ignore[misc] # allauth has no types
     """A passkey's name, and what the browser says of it."""
 
@@ -107,6 +133,12 @@ class NewPasskey(Dressed, AddWebAuthnForm):  # type: ignore[misc] # allauth has 
         name = cast(forms.CharField, self.fields["name"])
         name.widget.attrs["maxlength"] = name.max_length = 60
         name.validators.append(_short)
+
+    def clean(self) -> dict[str, Any]:
+        """Check what the browser made; anything that cannot be read is refused."""
+        with refusing_nonsense():
+            said = super().clean()
+        return said or {}
 
 
 class Forgotten(Styled):
@@ -147,6 +179,18 @@ class FirstOwner(Styled):
         return said
 
 
+@contextmanager
+def refusing_nonsense() -> Iterator[None]:
+    """Turn what the passkey code raises for hostile input into the refusal of a wrong code."""
+    try:
+        yield
+    except (*NONSENSE, InvalidSignature) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+NONSENSE = (LookupError, TypeError, ValueError, AttributeError, struct.error)
+
+
 def _short(name: str) -> None:
     if len(name) > 60:  # noqa: PLR2004 - what the field says too
         message = "A name has at most 60 characters."
@@ -156,7 +200,8 @@ def _short(name: str) -> None:
 def _counted(user: User, clean: Any) -> str:
     """Let allauth check a code; where it refuses for too many attempts, say for how long."""
     try:
-        return str(clean())
+        with limits.keeping_failures_of_address(context.request):
+            return str(clean())
     except ValidationError as refusal:
         if refusal.code not in {"too_many_login_attempts", "rate_limited"}:
             raise
@@ -167,5 +212,5 @@ def _counted(user: User, clean: Any) -> str:
 def _once(user: User, code: str) -> None:
     """Take a code; raises the refusal of a wrong one when it was taken before."""
     digits = "".join(one for one in code if one.isdecimal())
-    if not cache.add(f"second-factor {user.pk} {digits}", 1, USED_SECONDS):
+    if not cache.add(f"second-factor:{user.pk}:{digits}", 1, USED_SECONDS):
         raise get_adapter().validation_error("incorrect_code")

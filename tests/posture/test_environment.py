@@ -109,6 +109,10 @@ def test_figures_are_for_nobody_unless_a_setting_says_so(load: Load) -> None:
         ({"DEBUG": "perhaps"}, "DEBUG must be on or off"),
         ({"ROLE_TEMPLATE_URL": "http://x.example/t"}, "ROLE_TEMPLATE_URL must be a URL"),
         ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL must be a URL"),
+        ({"EMAIL_URL": "file:mails"}, "EMAIL_URL must name a folder from the root"),
+        ({"EMAIL_URL": "file://host/mails"}, "EMAIL_URL must name a folder from the root"),
+        ({"IDLE_MINUTES": "0"}, "IDLE_MINUTES must be a number from 1"),
+        ({"SESSION_HOURS": "forever"}, "SESSION_HOURS must be a number from 1"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         (
             {"SNAPSHOT_STORAGE_URL": "gs://b"},
@@ -201,6 +205,26 @@ def test_secure_cookies_have_the_host_prefix(load: Load) -> None:
     secure, plain = load({}), load({"SECURE": "off"})
     assert [secure[name] for name in names] == ["__Host-sid", "__Host-csrf", 31_536_000]
     assert [plain[name] for name in names] == ["sid", "csrf", 0]
+
+
+@pytest.mark.parametrize(
+    ("url", "backend", "details"),
+    [
+        ("file:///var/spool/my%20mails", "filebased", {"EMAIL_FILE_PATH": "/var/spool/my mails"}),
+        (
+            "smtp+tls://me:secret@mail.example:587",
+            "smtp",
+            {"EMAIL_HOST": "mail.example", "EMAIL_PORT": 587, "EMAIL_USE_TLS": True},
+        ),
+        (None, "console", {}),
+    ],
+)
+def test_mail_goes_where_its_url_says(
+    load: Load, url: str | None, backend: str, details: dict[str, object]
+) -> None:
+    found = load({"EMAIL_URL": url})
+    assert found["EMAIL_BACKEND"] == f"django.core.mail.backends.{backend}.EmailBackend"
+    assert found.items() >= details.items()
 
 
 def test_snapshots_lie_in_files_until_a_bucket_is_named(load: Load) -> None:

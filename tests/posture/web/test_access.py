@@ -13,16 +13,16 @@ from posture.models import Account, Finding, Scan, Ticket, User
 from posture.models.tenancy import within
 from posture.tokens import issue
 from posture.web.urls import urlpatterns
+from tests.posture.web.routes import ABOUT_ONESELF, ALIASES, OPEN
 from tests.posture.web.rows import a_finding, an_attestation
 
-OPEN_TO_ALL = {"sign_in", "sign_out", "theme"}
 READ = (
     "home", "accounts", "account", "scans", "scan", "findings", "finding", "controls", "control",
     "score_explained", "profile", "attestations", "attestation", "attestation_document", "topic",
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots")
+MANAGE = ("tokens", "snapshots", "security")
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -38,6 +38,7 @@ POSTS = {
     "finding_verification": "scan",
     "token": "manage",
     "tokens": "manage",
+    "security": "manage",
 }
 MAY = {
     "viewer": set(),
@@ -92,7 +93,8 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
 
 def test_every_page_is_in_one_of_the_lists_below() -> None:
     named = {pattern.name for pattern in urlpatterns}
-    assert named == {*OPEN_TO_ALL, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
+    about_people = {*OPEN, *ABOUT_ONESELF, *ALIASES} & named
+    assert named == {*about_people, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
     assert named <= set(get_resolver().reverse_dict)
 
 
@@ -140,7 +142,7 @@ def test_for_a_stranger_the_rows_of_others_do_not_exist(
     assert "Account 1111" not in response.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens"}))
+@pytest.mark.parametrize("name", sorted(POSTS.keys() - {"connect", "tokens", "security"}))
 def test_a_stranger_changes_nothing(
     stranger: Client, address: Callable[[str], str], finding: Finding, name: str
 ) -> None:
