@@ -116,20 +116,18 @@ def _checked(text: str) -> SplitResult:
     """Return the parts of a URL; raises CannotFetchError for a form of it that we never call."""
     try:
         url = urlsplit(text)
-        fits = (
-            len(text) <= LONGEST_URL
-            and not _STRANGE.search(text)
-            and url.scheme in {"https", "http"}
-            and bool(url.hostname)
-            and "@" not in url.netloc
-            and (url.port is None or url.port > 0)
-            and (url.scheme == "https" or _is_here(url.hostname or ""))
-        )
+        if len(text) <= LONGEST_URL and not _STRANGE.search(text) and _is_ours_to_call(url):
+            return url
     except ValueError:
-        fits = False
-    if not fits:
-        raise CannotFetchError(text)
-    return url
+        pass
+    raise CannotFetchError(text)
+
+
+def _is_ours_to_call(url: SplitResult) -> bool:
+    """Whether scheme, host and port are such; raises ValueError for a host or port that is none."""
+    if not url.hostname or "@" in url.netloc or url.port == 0:
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and _is_here(url.hostname))
 
 
 def _is_here(host: str) -> bool:

@@ -222,13 +222,13 @@ def arrive(request: HttpRequest, row: IdentityProvider, state: dict[str, Any]) -
     if issuer is not None and issuer != talk.openid_config["issuer"]:
         raise RefusedError("The answer comes from another provider.")
     said = talk.answer(state)
-    methods = said.get("amr")
+    methods, context, verified = (said.get(name) for name in ("amr", "acr", "email_verified"))
     with_factor = isinstance(methods, list) and "mfa" in methods
     return Claims(
         subject=said["sub"],
         email=str(said.get("email") or ""),
-        verified=said.get("email_verified") in (True, "true"),
-        with_factor=with_factor or said.get("acr") in WITH_FACTOR,
+        verified=verified is True or verified == "true",
+        with_factor=with_factor or (isinstance(context, str) and context in WITH_FACTOR),
     )
 
 

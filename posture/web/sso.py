@@ -127,7 +127,7 @@ def _enter(  # noqa: PLR0913, PLR0917 - who, where, by what, and whereto
 def _tested(request: HttpRequest, row: IdentityProvider, state: dict[str, object]) -> HttpResponse:
     """Show those who manage the organisation what came back, and what it would do."""
     scope = getattr(request, "scope", None)
-    if not may(scope, "manage") or scope.organisation.pk != row.organisation_id:
+    if scope is None or not may(scope, "manage") or scope.organisation.pk != row.organisation_id:
         return _refused(request, oidc.AGAIN)
     context: dict[str, object] = {"place": "providers", "provider": row}
     try:

@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == "/authorize":
             self._send(302, b"", Location=self.provider.authorize(asked))
             return
-        found = {
+        found: dict[str, Callable[[], dict[str, Any]]] = {
             "/.well-known/openid-configuration": self.provider.discovery,
             "/jwks": self.provider.jwks,
             "/userinfo": lambda: {"sub": self.provider.person["sub"], **self.provider.userinfo},
@@ -132,10 +132,13 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def openid() -> Iterator[OpenId]:
     """A provider that runs as long as the block."""
-    handler = type("Handler", (Handler,), {})
-    with serving(handler) as address:
-        handler.provider = OpenId(address)
-        yield handler.provider
+
+    class Own(Handler):
+        """Of this provider."""
+
+    with serving(Own) as address:
+        Own.provider = OpenId(address)
+        yield Own.provider
 
 
 @contextmanager

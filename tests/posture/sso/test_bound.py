@@ -195,7 +195,9 @@ def test_what_one_person_was_given_is_nothing_to_the_next_in_the_same_browser(
     client = Client()
     sso(client)
     other = a_member(acme, "other", Role.ANALYST, PASSWORD)
+    client.post(reverse("sign_out"))
     give_password(other, client)
+    assert "vouched" not in client.session
     assert client.get("/")["Location"] == reverse("you")
     assert client.session["_auth_user_id"] == str(other.pk)
 

@@ -41,7 +41,7 @@ def cut(claims: Claims) -> str:
 
 
 SIGNATURES: dict[str, Callable[[Claims], Any]] = {
-    "alg none": lambda claims: jwt.encode(claims, None, "none", headers=HEADERS),
+    "alg none": lambda claims: jwt.encode(claims, "", "none", headers=HEADERS),
     "HS256 with the public key": with_public_key,
     "HS256 with the client secret": lambda claims: jwt.encode(
         claims, "a secret between the two".ljust(32), "HS256", headers=HEADERS

@@ -55,7 +55,7 @@ def test_state_nonce_and_pkce_go_along_and_differ_each_time(
         ({"email_verified": False}, "does not say that it verified your email address"),
         ({"email_verified": None}, "does not say that it verified your email address"),
         ({"email_verified": "yes"}, "does not say that it verified your email address"),
-        ({"email_verified": 1.5}, "does not say that it verified your email address"),
+        ({"email_verified": 1}, "does not say that it verified your email address"),
         ({"email": None}, "does not say your email address"),
         ({"email": ["alice@acme.example"]}, "may not speak for your email address"),
         ({"email": "alice@rival.example"}, "may not speak for your email address"),
