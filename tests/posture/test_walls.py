@@ -121,6 +121,8 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "findings_holding",
         "findings_below",
         "keys_of_posture_account_external_id",
+        "keys_of_posture_identityprovider_client_secret",
+        "provider_with_slug",
     }
     assert {(tuple(row[1]), row[2], row[3]) for row in found} == {
         (("search_path=pg_catalog, pg_temp",), False, True)
