@@ -21,7 +21,7 @@ from posture.entrance import sessions
 from posture.models import User
 from posture.web.entrance import options
 from posture.web.forms_entrance import FirstCode, NewPasskey, NewPassword
-from posture.web.proof import own, proven
+from posture.web.proof import own, proven_oneself
 from posture.web.qr import squares
 
 SHOWN_UNTIL = "codes_shown_until"
@@ -135,11 +135,11 @@ class PasskeyRemoval(passkey.RemoveWebAuthnView):  # type: ignore[misc] # allaut
         return {**context, "what": f"the passkey {self.object.wrap().name}"}
 
 
-password = own(proven(Password.as_view()))
-app = own(proven(App.as_view()))
-app_removal = own(proven(AppRemoval.as_view()))
-add_passkey = own(proven(AddPasskey.as_view()))
-passkey_removal = own(proven(PasskeyRemoval.as_view()))
+password = own(proven_oneself(Password.as_view()))
+app = own(proven_oneself(App.as_view()))
+app_removal = own(proven_oneself(AppRemoval.as_view()))
+add_passkey = own(proven_oneself(AddPasskey.as_view()))
+passkey_removal = own(proven_oneself(PasskeyRemoval.as_view()))
 
 
 def _after(request: HttpRequest, *, new_codes: bool) -> str:
@@ -160,7 +160,7 @@ def _codes(request: HttpRequest) -> list[str] | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own
-@proven
+@proven_oneself
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Show codes that were made just now; POST makes new ones, and the old ones end."""
     if request.method == "POST":
@@ -174,7 +174,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @own
-@proven
+@proven_oneself
 def recovery_codes_file(request: HttpRequest) -> HttpResponse:
     """Give the codes that were made just now as a text file."""
     codes = _codes(request)

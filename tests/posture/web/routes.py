@@ -9,7 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 OPEN = {
     "live", "ready", "metrics", "sign_in", "sign_out", "theme", "password_forgotten",
     "password_sent", "account_reset_password_from_key", "account_reset_password_from_key_done",
-    "setup", "break_glass", "mfa_authenticate", "api-schema", "api-docs", "invitation",
+    "setup", "break_glass", "sso", "sso_begin", "sso_callback", "mfa_authenticate", "api-schema",
+    "api-docs", "invitation",
 }  # fmt: skip
 """What everybody may ask for, signed in or not."""
 
