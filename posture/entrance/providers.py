@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from posture.auditing import record
 from posture.models import IdentityProvider, Organisation, ProviderSubject, User
 from posture.models.crossing import provider_with_slug
 from posture.models.tenancy import within
-
-log = logging.getLogger(__name__)
 
 VOUCHED = "vouched"
 """The key of a session under which stands what a provider said when it began."""
@@ -27,6 +25,8 @@ BY_PROVIDER = "provider"
 
 IDENTITY = ("issuer", "client_id")
 """With another of these, the same subject may be another person."""
+
+TOLD = ("name", "slug", "issuer", "client_id", "required", "active")
 
 
 class TakenError(Exception):
@@ -107,8 +107,16 @@ def create(*, organisation: Organisation, by: User, **fields: Unpack[Fields]) ->
             row = IdentityProvider.objects.create(organisation=organisation, **fields)
     except IntegrityError as error:
         raise _taken(error) from error
-    log.info("identity provider made", extra={"provider": str(row.pk), "by": str(by.pk)})
+    record(
+        organisation=organisation.pk, by=by, action="provider.made", target=row, after=_told(row)
+    )
     return row
+
+
+def _told(provider: IdentityProvider) -> dict[str, object]:
+    """What the audit log keeps of a provider; never its secret."""
+    plain = {name: getattr(provider, name) for name in TOLD}
+    return {**plain, "domains": list(provider.domains)}
 
 
 def change(*, provider: IdentityProvider, by: User, **fields: Unpack[Fields]) -> int:
@@ -118,7 +126,7 @@ def change(*, provider: IdentityProvider, by: User, **fields: Unpack[Fields]) ->
     """
     if not fields.get("client_secret"):
         fields.pop("client_secret", None)
-    before = {name: getattr(provider, name) for name in IDENTITY}
+    before = _told(provider)
     for name, value in fields.items():
         setattr(provider, name, value)
     try:
@@ -126,9 +134,17 @@ def change(*, provider: IdentityProvider, by: User, **fields: Unpack[Fields]) ->
             provider.save(update_fields=list(fields))
     except IntegrityError as error:
         raise _taken(error) from error
-    other = any(getattr(provider, name) != value for name, value in before.items())
+    other = any(getattr(provider, name) != before[name] for name in IDENTITY)
     forgotten = forget(provider=provider) if other else 0
-    log.info("identity provider changed", extra={"provider": str(provider.pk), "by": str(by.pk)})
+    new_secret = {"new_client_secret": True} if "client_secret" in fields else {}
+    record(
+        organisation=provider.organisation_id,
+        by=by,
+        action="provider.changed",
+        target=provider,
+        before=before,
+        after={**_told(provider), **new_secret},
+    )
     return forgotten
 
 
