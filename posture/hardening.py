@@ -70,4 +70,6 @@ def _caller(request: HttpRequest) -> tuple[str, str]:
         return "token", str(scope.token.pk)
     if scope is not None and scope.user is not None:
         return "user", str(scope.user.pk)
-    return "address", client_address(request)
+    # apart, so that a program with a wrong token keeps nobody beside it from signing in
+    door = "api" if request.path_info.startswith("/api/") else "pages"
+    return "address", f"{door} {client_address(request)}"

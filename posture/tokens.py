@@ -110,8 +110,8 @@ def _told(token: ApiToken, owner: ServiceAccount) -> dict[str, object]:
     return {
         "service_account": owner.name,
         "scopes": token.scopes,
-        "accounts": sorted(named),
-        "networks": token.networks,
+        "accounts": sorted(named) if token.restricted else "all",
+        "networks": token.networks or "everywhere",
         "expires_at": token.expires_at,
     }
 

@@ -97,14 +97,15 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         self,
         request: HttpRequest,
         level: int,
-        message_template: str = "",
-        message: str = "",
-        **_: Any,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
     ) -> None:
-        """Tell people in our words."""
-        sentence = message or SENTENCES.get(message_template)
+        """Tell people in our words; allauth gives the first four by their places."""
+        sentence = message or SENTENCES.get(message_template or "")
         if sentence:
-            messages.add_message(request, level, sentence)
+            messages.add_message(request, level, sentence, extra_tags)
 
     def send_notification_mail(
         self,
