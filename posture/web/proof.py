@@ -10,11 +10,15 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from posture.web.doors import asked_to_sign_in
 
 View = Callable[..., HttpResponse]
+
+form = require_http_methods(["GET", "HEAD", "POST"])
+"""For pages with a form, outermost: allauth's views would take a PUT for a POST."""
 
 
 def own(view: View) -> View:
