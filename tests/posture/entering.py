@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from typing import Any
 
@@ -35,6 +36,14 @@ def with_app(user: User) -> str:
     secret = str(generate_totp_secret())
     TOTP.activate(user, secret)
     return secret
+
+
+def a_secret(client: Client) -> str:
+    """The secret for a new app that the page shows to somebody."""
+    page = client.get(reverse("mfa_activate_totp")).content.decode()
+    found = re.search(r'data-copy="([A-Z2-7]{32})"', page)
+    assert found
+    return found[1]
 
 
 def with_codes(user: User) -> list[str]:
