@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from posture.entrance.factors import has_second_factor
+from posture.entrance.providers import Vouched
 from posture.models import (
     Account,
     ApiToken,
@@ -18,6 +19,7 @@ from posture.models import (
     ControlResult,
     Finding,
     FindingEvent,
+    IdentityProvider,
     Invitation,
     MemberAccount,
     Membership,
@@ -70,11 +72,13 @@ class Scope:
     account_ids: frozenset[uuid.UUID] | None = None
     enrols: bool = False
     """Whether they first have to set up a second factor, because the organisation requires one."""
+    must_use: str = ""
+    """The name, in addresses, of the provider by which alone they may come; empty for none."""
 
     @property
     def verbs(self) -> frozenset[Verb]:
         """What may be done at all: by the member's role, or by the token's scopes."""
-        if self.enrols:
+        if self.enrols or self.must_use:
             return frozenset()
         if self.token is None:
             verbs = ROLE_VERBS.get(self.role, frozenset())
@@ -119,21 +123,53 @@ def named_organisations_of(user: User) -> list[tuple[uuid.UUID, str]]:
     return organisations_named(user.pk) if user.is_active else []
 
 
-def scope_of_user(user: User, organisation_id: uuid.UUID) -> Scope | None:
-    """Return a member's scope, from inside `within` their organisation; None for strangers."""
-    membership = (
-        Membership.objects.select_related("organisation")
-        .filter(user=user, organisation_id=organisation_id)
-        .first()
-    )
+def scope_of_user(
+    user: User, organisation_id: uuid.UUID, vouched: Vouched | None = None
+) -> Scope | None:
+    """Return a member's scope, from inside `within` their organisation; None for strangers.
+
+    A session that a provider began lasts for as long as the provider is on, and in its organisation.
+    """
+    rows = Membership.objects.select_related("organisation")
+    rows = rows.filter(user=user, organisation_id=organisation_id)
+    if vouched is not None:
+        on = IdentityProvider.objects.filter(
+            pk=vouched.provider, organisation=organisation_id, active=True
+        )
+        rows = rows.filter(Exists(on))
+    membership = rows.annotate(must_use=_must_use(user, vouched)).first()
     if membership is None:
         return None
-    enrols = membership.organisation.requires_second_factor and not has_second_factor(user)
+    organisation = membership.organisation
+    proved = vouched is not None and vouched.with_factor
+    enrols = organisation.requires_second_factor and not proved and not has_second_factor(user)
+    must_use = membership.must_use if membership.role != Role.OWNER else ""
     accounts = None
     if membership.restricted:
         named = MemberAccount.objects.filter(membership=membership, organisation_id=organisation_id)
         accounts = frozenset(named.values_list("account_id", flat=True))
-    return Scope(membership.organisation, user, None, membership.role, accounts, enrols=enrols)
+    return Scope(
+        organisation, user, None, membership.role, accounts, enrols=enrols, must_use=must_use or ""
+    )
+
+
+def _must_use(user: User, vouched: Vouched | None) -> Subquery:
+    """The slug of a provider that this person has to use and did not, in the same query."""
+    domain = user.email.rpartition("@")[2]
+    rows = IdentityProvider.objects.filter(
+        organisation=OuterRef("organisation"),
+        active=True,
+        required=True,
+        domains__contains=[domain],
+    )
+    rows = rows.exclude(pk=vouched.provider) if vouched is not None else rows
+    return Subquery(rows.order_by("created_at", "pk").values("slug")[:1])
+
+
+def providers_of(scope: Scope) -> QuerySet[IdentityProvider]:
+    """Return the organisation's identity providers; only those who manage may see any."""
+    rows = IdentityProvider.objects.filter(organisation=scope.organisation)
+    return rows if may(scope, "manage") else rows.none()
 
 
 def scope_of_token(token: ApiToken) -> Scope:

@@ -52,6 +52,8 @@ ACTIONS: Mapping[str, str] = {
     "installation.unlocked": "unlocked the installation, a restored copy",
     "installation.restored": "restored the installation from a backup",
     "profile.changed": "changed the profile of an account",
+    "provider.changed": "changed a single sign-on",
+    "provider.made": "added a single sign-on",
     "rejudgement.requested": "asked to judge a stored scan again",
     "scan.requested": "asked for a scan",
     "scan.cancelled": "cancelled a scan",

@@ -25,6 +25,7 @@ _SECRETS = re.compile(
     r"|(?i:\b(?:proxy-)?authorization\\*['\"]?\s*[=:]\s*)[^\r\n'\"]{4,}"
     r"|(?i:\b(?:set-)?cookie\\*['\"]?\s*[=:]\s*)[^\r\n'\"]{4,}"
     r"|(?i:\b(?:(?:__Host-)?(?:sid|csrf)|csrfmiddlewaretoken|sessionid)=)[^\s;&'\",]+"
+    r"|(?<=[?&]code=)[^\s&'\"]{8,}"  # of a sign-in with a provider
     r"|(?i:\bX-Amz-(?:Signature|Credential|Security-Token)=)[^\s&'\"]+"
     r"|(?i:\b(?:api[_-]?key|pwd|passwd|passphrase|pepper|signature)s?\\*['\"]?\s*[=:]\s*)\\*['\"]?[^\s'\",}\]\\]{6,}"
     r"|(?i:(?:password|secret|token|external.?id)[\w-]{0,40}\\*['\"]?\s*[=:]\s*)"

@@ -15,7 +15,7 @@ from django.urls import Resolver404, resolve
 
 from posture import access, figures, tokens
 from posture.auditing import coming_from
-from posture.entrance import sessions
+from posture.entrance import providers, sessions
 from posture.models import User
 from posture.models.audit import Door
 from posture.sealing import CannotOpenError
@@ -175,6 +175,9 @@ def _enter_with_session(request: HttpRequest) -> uuid.UUID | None:
     user = request.user
     if not isinstance(user, User):
         return None
+    vouched = providers.vouched(request.session, user)
+    if vouched is not None:
+        return _enter_with_provider(request, user, vouched)
     organisations = access.organisations_of(user)
     chosen = request.session.get("organisation")
     for organisation in sorted(organisations, key=lambda one: str(one) != chosen):
@@ -184,6 +187,21 @@ def _enter_with_session(request: HttpRequest) -> uuid.UUID | None:
             request.scope = scope  # type: ignore[attr-defined] # ours
             request.several_organisations = len(organisations) > 1  # type: ignore[attr-defined] # ours, for the switcher
             return organisation
+    return None
+
+
+def _enter_with_provider(
+    request: HttpRequest, user: User, vouched: providers.Vouched
+) -> uuid.UUID | None:
+    """Enter the provider's organisation and no other; end the session when that is not possible."""
+    with access.within(vouched.organisation):
+        scope = access.scope_of_user(user, vouched.organisation, vouched)
+    if scope is not None and user.is_active:
+        request.scope = scope  # type: ignore[attr-defined] # ours
+        return vouched.organisation
+    sessions.forget(str(request.session.session_key))
+    request.session.flush()
+    request.user = AnonymousUser()
     return None
 
 

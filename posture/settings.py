@@ -183,6 +183,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -259,9 +260,12 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,60/h/ip,5/h/key",
 }
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "posture.entrance.sealing.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Seller Posture"
 MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "posture.entrance.oidc.Outgoing"
+SSO_ALLOWED_NETWORKS = env.networks("SSO_ALLOWED_NETWORKS")
 IDLE_MINUTES = env.count("IDLE_MINUTES", 30, at_least=1, at_most=720)
 SESSION_HOURS = env.count("SESSION_HOURS", 12, at_least=1, at_most=168)
 

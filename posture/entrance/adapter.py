@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from posture.entrance import limits, mail
+from posture.entrance.providers import BY_PROVIDER
 from posture.models import User
 
 SENTENCES = {
@@ -65,11 +66,14 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         return f"{email} {limits.known_browser(request, email)}"
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in and list the session; what was just proved is as fresh as being asked again."""
+        """Sign in and list the session; what was just proved is as fresh as being asked again.
+
+        The word of a provider is not: it counts in its organisation, and for nothing of their own.
+        """
         super().login(request, user)
         records = get_authentication_records(request, user)
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-            {**record, "reauthenticated": True} for record in records
+            {**record, "reauthenticated": record["method"] != BY_PROVIDER} for record in records
         ]
         UserSession.objects.create_from_request(request)
 

@@ -24,6 +24,7 @@ from posture.models.installation import (
 )
 from posture.models.invitation import Invitation, InvitationAccount
 from posture.models.leased import MAX_ATTEMPTS, Leased, LeaseState, database_now
+from posture.models.provider import IdentityProvider, ProviderSubject
 from posture.models.scan import Rejudgement, Scan, ScorePoint, StoredSnapshot, no_progress
 from posture.models.schedule import Schedule, jitter_of, next_run
 from posture.models.token import ApiToken, ServiceAccount, TokenAccount
@@ -45,6 +46,7 @@ __all__ = [
     "EntryLink",
     "Finding",
     "FindingEvent",
+    "IdentityProvider",
     "Installation",
     "Invitation",
     "InvitationAccount",
@@ -56,6 +58,7 @@ __all__ = [
     "Membership",
     "Notice",
     "Organisation",
+    "ProviderSubject",
     "Rejudgement",
     "Role",
     "Scan",

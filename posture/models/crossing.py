@@ -87,6 +87,12 @@ def is_proved_elsewhere(aws_account: str, partition: str) -> bool:
     return bool(_ask("SELECT is_proved_elsewhere(%s, %s)", aws_account, partition)[0][0])
 
 
+def provider_with_slug(slug: str) -> Located | None:
+    """Return where the identity provider with this name is; None when there is none."""
+    rows = _ask("SELECT * FROM provider_with_slug(%s)", slug)
+    return Located(*rows[0]) if rows else None
+
+
 def due_schedules() -> list[Located]:
     """Return the schedules whose next run has come, the longest due first."""
     return [Located(*row) for row in _ask("SELECT * FROM due_schedules()")]

@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
+from posture.entrance.sealing import PLACE, SECRETS
 from posture.models.sealed import SealedTextField
 from posture.operation.owning import require_owner
 from posture.sealing import CannotOpenError, Place, Sealed, active_key, seal, unseal
@@ -63,6 +65,30 @@ def rotate(*, apply: bool) -> Iterator[Rotated]:
         while batch := _batch(column, last, done, apply=apply):
             last = batch
         yield done
+    yield _factors(apply=apply)
+
+
+def _factors(*, apply: bool) -> Rotated:
+    """The same for second factors, whose secrets allauth keeps inside of JSON."""
+    done = Rotated("mfa_authenticator", "data")
+    last = 0
+    while batch := _some_factors(last, done, apply=apply):
+        last = batch
+    return done
+
+
+def _some_factors(after: int, done: Rotated, *, apply: bool) -> int:
+    """Work some rows in the order of their ids; the last id of them, 0 when there are no more."""
+    with transaction.atomic():
+        rows = Authenticator.objects.filter(pk__gt=after, type__in=SECRETS).order_by("pk")
+        batch = list((rows.select_for_update(no_key=True) if apply else rows)[:BATCH])
+        for row in batch:
+            name = SECRETS[row.type]
+            anew = _anew(Sealed(row.data[name]), PLACE, done)
+            if anew is not None and apply:
+                row.data = {**row.data, name: str(anew)}
+                row.save(update_fields=["data"])
+    return batch[-1].pk if batch else 0
 
 
 def _batch(column: Column, after: uuid.UUID, done: Rotated, *, apply: bool) -> uuid.UUID | None:
@@ -114,4 +140,6 @@ def keys_in_use() -> dict[str, set[str]]:
             function = sql.Identifier(f"keys_of_{column.table}_{column.name}")
             cursor.execute(sql.SQL("SELECT {}()").format(function))
             found[f"{column.table}.{column.name}"] = {key for (key,) in cursor.fetchall()}
+    kept = Authenticator.objects.filter(type__in=SECRETS).values_list("type", "data")
+    found["mfa_authenticator.data"] = {Sealed(data[SECRETS[kind]]).key_id for kind, data in kept}
     return found

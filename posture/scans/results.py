@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, TextField, Value, When
 
 from posture.models import Account, ControlResult, Scan, ScorePoint
 from posture.models.plain import storable, storable_json
@@ -153,7 +153,9 @@ def write_account(step: Step, judged: Score, proven: Collection[str]) -> None:
         scored_at=step.taken_at,
         last_scan=step.scan,
         checked_at=step.at,
-        state_reason=Case(When(state_code="", then=Value("")), default=F("state_reason")),
+        state_reason=Case(
+            When(state_code="", then=Value("", TextField())), default=F("state_reason")
+        ),
         role_actions=sorted({*step.account.role_actions, *proven}),
     )
 

@@ -96,6 +96,7 @@ class Frame:
         return [
             Place("people", "People", reverse("people")),
             Place("security", "Security", reverse("security")),
+            Place("providers", "Single sign-on", reverse("providers")),
             Place("tokens", "API tokens", reverse("tokens")),
             Place("snapshots", "Snapshots", reverse("snapshots")),
             Place("audit", "Audit log", reverse("audit")),
@@ -108,7 +109,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     theme = request.COOKIES.get("theme", "")
     found: dict[str, object] = {"theme": theme if theme in THEMES else ""}
     scope = getattr(request, "scope", None)
-    framed = isinstance(scope, Scope) and not scope.enrols
+    framed = isinstance(scope, Scope) and not (scope.enrols or scope.must_use)
     found["shell"] = "frame.html" if framed else "entry.html"
     if isinstance(scope, Scope):
         several = bool(getattr(request, "several_organisations", False))

@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from posture.access import Scope, Verb, may, scope_of
@@ -36,6 +37,8 @@ def page(verb: Verb = "read") -> Callable[[View[Params]], View[Params]]:
         ) -> HttpResponse:
             if not request.user.is_authenticated:
                 return asked_to_sign_in(request)
+            if must_use(request):
+                return led_to(request, "sso", f"?{urlencode({'name': must_use(request)})}")
             if enrols(request):
                 return led_to(request, "you")
             require(request, verb)
@@ -60,9 +63,15 @@ def enrols(request: HttpRequest) -> bool:
     return isinstance(scope, Scope) and scope.enrols
 
 
-def led_to(request: HttpRequest, name: str) -> HttpResponse:
+def must_use(request: HttpRequest) -> str:
+    """The provider by which alone who asks may come in, and did not."""
+    scope = getattr(request, "scope", None)
+    return scope.must_use if isinstance(scope, Scope) else ""
+
+
+def led_to(request: HttpRequest, name: str, query: str = "") -> HttpResponse:
     """Lead to another page, as a whole page."""
-    there = reverse(name)
+    there = reverse(name) + query
     return HttpResponseClientRedirect(there) if "HX-Request" in request.headers else redirect(there)
 
 

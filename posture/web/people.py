@@ -31,7 +31,7 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth has no types
         """Forget a `next` that leads elsewhere, or that is no address: allauth would fail over it."""
         for given in ("GET", "POST"):
             words = getattr(request, given)
-            if "next" in words and not _is_ours(request, words["next"]):
+            if "next" in words and not is_ours(request, words["next"]):
                 kept = words.copy()
                 del kept["next"]
                 setattr(request, given, kept)
@@ -86,10 +86,10 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 def _way_back(request: HttpRequest) -> str:
     """The page the form was on; anything that leads elsewhere becomes the home page."""
     there = request.POST.get("next", "")
-    return there if _is_ours(request, there) else "/"
+    return there if is_ours(request, there) else "/"
 
 
-def _is_ours(request: HttpRequest, address: str) -> bool:
+def is_ours(request: HttpRequest, address: str) -> bool:
     """Whether it is a path on this host; False too for what cannot be read as an address."""
     safe = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()

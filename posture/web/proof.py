@@ -8,11 +8,15 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from posture.entrance.providers import Vouched, vouched
+from posture.models import User
 from posture.web.doors import asked_to_sign_in
 
 View = Callable[..., HttpResponse]
@@ -38,16 +42,55 @@ def own(view: View) -> View:
 def proven(view: View) -> View:
     """Ask who sits there for the password or a factor, unless that was proved within 10 minutes.
 
-    A form that was sent is not kept meanwhile: it may hold a new password.
+    Those who have neither prove it with the provider that let them in. A form that was sent is not
+    kept meanwhile: it may hold a new password.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        ways = get_adapter().get_reauthentication_methods(request.user)
+        said = by_provider(request)
+        if said is not None and not ways:
+            if said.is_fresh():
+                return view(request, *args, **kwargs)
+            return _led(request, reverse("sso"), name=said.slug, next=request.path)
         if did_recently_reauthenticate(request):
             return view(request, *args, **kwargs)
-        ways = get_adapter().get_reauthentication_methods(request.user)
-        there = f"{ways[0]['url']}?{urlencode({'next': request.path})}"
-        htmx = "HX-Request" in request.headers
-        return HttpResponseClientRedirect(there) if htmx else HttpResponseRedirect(there)
+        return _led(request, ways[0]["url"], next=request.path)
 
     return guarded
+
+
+def proven_oneself(view: View) -> View:
+    """Like `proven`, for what belongs to the person and not to an organisation.
+
+    The word of an organisation's provider does not do: its administrators could make themselves a
+    password for people of other organisations.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+        if by_provider(request) and not get_adapter().get_reauthentication_methods(request.user):
+            raise PermissionDenied(NOT_BY_PROVIDER)
+        answer: HttpResponse = proven(view)(request, *args, **kwargs)
+        return answer
+
+    return guarded
+
+
+NOT_BY_PROVIDER = (
+    "You came by single sign-on, and have no password here by which you could prove that this is "
+    "you. Sign out, and set a password by mail from the sign-in page first."
+)
+
+
+def by_provider(request: HttpRequest) -> Vouched | None:
+    """Return what a provider said when this session began; None where nobody else vouched."""
+    user = request.user
+    return vouched(request.session, user) if isinstance(user, User) else None
+
+
+def _led(request: HttpRequest, where: str, **words: str) -> HttpResponse:
+    there = f"{where}?{urlencode(words)}"
+    htmx = "HX-Request" in request.headers
+    return HttpResponseClientRedirect(there) if htmx else HttpResponseRedirect(there)

@@ -24,7 +24,7 @@ from posture.entrance.noting import noted
 from posture.models import User
 from posture.web.entrance import options
 from posture.web.forms_entrance import FirstCode, NewPasskey, NewPassword
-from posture.web.proof import form, own, proven
+from posture.web.proof import form, own, proven_oneself
 from posture.web.qr import squares
 
 APP = "authenticator app"
@@ -170,11 +170,11 @@ class PasskeyRemoval(passkey.RemoveWebAuthnView):  # type: ignore[misc] # allaut
         return answer
 
 
-password = form(own(proven(Password.as_view())))
-app = form(own(proven(App.as_view())))
-app_removal = form(own(proven(AppRemoval.as_view())))
-add_passkey = form(own(proven(AddPasskey.as_view())))
-passkey_removal = form(own(proven(PasskeyRemoval.as_view())))
+password = form(own(proven_oneself(Password.as_view())))
+app = form(own(proven_oneself(App.as_view())))
+app_removal = form(own(proven_oneself(AppRemoval.as_view())))
+add_passkey = form(own(proven_oneself(AddPasskey.as_view())))
+passkey_removal = form(own(proven_oneself(PasskeyRemoval.as_view())))
 
 
 def _after(request: HttpRequest, *, new_codes: bool) -> str:
@@ -195,7 +195,7 @@ def _codes(request: HttpRequest) -> list[str] | None:
 
 @form
 @own
-@proven
+@proven_oneself
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Show codes that were made just now; POST makes new ones, and the old ones end."""
     if request.method == "POST":
@@ -210,7 +210,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @own
-@proven
+@proven_oneself
 def recovery_codes_file(request: HttpRequest) -> HttpResponse:
     """Give the codes that were made just now as a text file."""
     codes = _codes(request)

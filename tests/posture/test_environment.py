@@ -77,6 +77,7 @@ def test_figures_are_for_nobody_unless_a_setting_says_so(load: Load) -> None:
         ({"METRICS_TOKEN": "ab" * 20}, "METRICS_TOKEN is weak"),
         ({"METRICS_NETWORKS": "10.0.0.0/8,nearby"}, "METRICS_NETWORKS must be networks"),
         ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS must be networks"),
+        ({"SSO_ALLOWED_NETWORKS": "intranet"}, "SSO_ALLOWED_NETWORKS must be networks"),
         ({"TICK_LATE_SECONDS": "0"}, "TICK_LATE_SECONDS must be a number from 1"),
         ({"TOKEN_PEPPERS": None}, "TOKEN_PEPPERS is not set"),
         ({"TOKEN_PEPPERS": "1:abc"}, "TOKEN_PEPPERS must look like"),

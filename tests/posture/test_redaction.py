@@ -34,6 +34,7 @@ SECRETS = [
     ("redis://:hunter2hunter2@redis:6379/0", "hunter2hunter2"),
     ("smtp+tls://mail:hunter2hunter2@mail.example:587", "hunter2hunter2"),
     ("password=hunter2hunter2", "hunter2hunter2"),
+    ("GET '/sso/acme-staff/callback?code=aHVudGVyMjpo&state=1'", "aHVudGVyMjpo"),
     ("{'password': 'hunter2hunter2'}", "hunter2hunter2"),
     ("passwd: hunter2hunter2", "hunter2hunter2"),
     ("Authorization: Basic aHVudGVyMjpodW50ZXIy", "aHVudGVyMjpodW50ZXIy"),

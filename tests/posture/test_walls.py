@@ -131,6 +131,8 @@ def test_functions_that_cross_the_wall_have_a_fixed_path_and_serve_the_applicati
         "organisation_of_account",
         "due_rechecks",
         "is_proved_elsewhere",
+        "keys_of_posture_identityprovider_client_secret",
+        "provider_with_slug",
     }
     assert {(tuple(row[1]), row[2], row[3]) for row in found} == {
         (("search_path=pg_catalog, pg_temp",), False, True)

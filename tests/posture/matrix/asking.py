@@ -27,7 +27,7 @@ MAY: dict[str, frozenset[str]] = {
     "viewer": frozenset({"read"}),
     "analyst": frozenset({"read", "triage", "scan"}),
     "admin": frozenset({"read", "triage", "scan", "connect", "manage"}),
-    "owner": frozenset({"read", "triage", "scan", "connect", "manage"}),
+    "owner": frozenset({"read", "triage", "scan", "connect", "manage", "provide"}),
 }
 OPENS: dict[str, frozenset[str]] = {
     "findings:read": frozenset({"read"}),

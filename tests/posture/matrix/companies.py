@@ -19,7 +19,16 @@ from django.db import models
 from django.db.models.signals import pre_save
 from django.utils import timezone
 
-from posture.models import Account, AuditEvent, Finding, Membership, Organisation, User
+from posture.models import (
+    Account,
+    AuditEvent,
+    Finding,
+    IdentityProvider,
+    Membership,
+    Organisation,
+    ProviderSubject,
+    User,
+)
 from posture.models.tenancy import OrganisationOwned, within
 from tests.posture.entering import PASSWORD, with_app, with_passkey
 from tests.posture.operation.full import OWNED, fill
@@ -32,7 +41,8 @@ KEPT = {
     "aws_account", "partition", "control", "topic", "fingerprint", "content", "seen_as",  # names
     "digest", "sha256", "path", "password", "scopes", "networks",  # what has to fit
     "zone", "cron", "engine", "engine_before", "end",  # checked before they are stored
-    "external_id", "next_external_id",  # sealed, and of a form that AWS takes
+    "slug", "issuer", "domains",  # of single sign-on, checked too
+    "client_secret", "external_id", "next_external_id",  # sealed, and of a form that AWS takes
 }  # fmt: skip
 """Fields that hold what we made or checked, and would not work with another text in them.
 
@@ -149,6 +159,19 @@ HASH = make_password(PASSWORD)
 """Made once: it takes as long as it is meant to take."""
 
 
+def a_provider(organisation: Organisation, user: User) -> None:
+    """Store a single sign-on that nobody can reach, and as whom it knows somebody."""
+    with within(organisation):
+        row = IdentityProvider.objects.create(
+            organisation=organisation,
+            slug=f"staff-{uuid.uuid4().hex}",
+            issuer="https://127.0.0.1",
+            client_secret=uuid.uuid4().hex,
+            domains=["staff.example"],
+        )
+        ProviderSubject.objects.create(organisation=organisation, provider=row, user=user)
+
+
 def equipped(user: User) -> list[tuple[models.Model, str, str]]:
     """Give somebody a password, an app, a passkey and another session.
 
@@ -188,6 +211,7 @@ class Company:
             self.account, self.other, self.busy = accounts
             for account in (self.account, self.other):
                 fill(account, self.people["owner"])
+            a_provider(self.organisation, self.people["viewer"])
             self.queued = a_scan(self.busy)
             a_scan(self.busy, state="failed", finished_at=timezone.now())
         with within(self.organisation):

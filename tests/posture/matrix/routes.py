@@ -7,7 +7,7 @@ A route that is not here fails test_routes.py. To add one, add one line to PAGES
 
 After the name of the route come the names of rows that fill its parameters, as `Company.ids` has
 them (any model by its name in lower case), or fixed texts behind an equals sign. `needs` is a verb
-of posture/access.py, "own" for what belongs to whoever is signed in, "self" for a row of the owner's
+of posture/access.py, "provide" for what only owners do, "own" for what belongs to whoever is signed in, "self" for a row of the owner's
 own that nobody else has, "public" for everybody, "nobody" for pages that lead home whoever is
 signed in.
 """
@@ -91,6 +91,11 @@ TOKEN = {"name": "tickets", "scopes": ["findings:read"], "days": "30", "networks
 NEW_PASSWORD = "staple battery horse correct"
 PASSWORDS = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
 INVITED = {"email": "olga@example.org", "role": "viewer"}
+PROVIDER = {
+    "name": "Others", "slug": "others-0001", "issuer": "https://login.example.com",
+    "client_id": "posture", "client_secret": "of the provider", "domains": "example.com",
+    "active": "on",
+}  # fmt: skip
 NEVER: dict[str, Any] = {"changes": False, "ok": 404}
 REFUSED: dict[str, Any] = {"changes": False, "ok": 200}
 LISTED = "severity state topic account control region q sort view after open"
@@ -107,6 +112,9 @@ PUBLIC = (
     ),
     route("sign_out", POST=write("own")),
     route("theme", POST=write("public", {"theme": "dark", "next": "/"}, changes=False)),
+    route("sso", asks="name next", GET=read("public")),
+    route("sso_begin", "=nowhere", asks="next", GET=read("public", ok=404)),
+    route("sso_callback", "=nowhere", asks="state code iss", GET=read("public", ok=404)),
     # links with a secret that nobody has; tests of these links follow true ones
     route("invitation", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
     route("setup", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
@@ -203,6 +211,16 @@ PAGES = (
     route("audit", asks="who action target from to after", GET=read("manage")),
     route("audit_export", POST=write("manage", {"format": "csv"}, ok=200)),
     route("security", GET=read("manage"), POST=write("manage", {"required": "yes"})),
+    route("providers", GET=read("manage")),
+    route("new_provider", GET=read("provide"), POST=write("provide", PROVIDER)),
+    route(
+        "provider",
+        "identityprovider",
+        GET=read("provide"),
+        POST=write("provide", PROVIDER),
+    ),
+    # its issuer is no public address, which is the answer
+    route("provider_test", "identityprovider", GET=read("manage", ok=403)),
     route("people", asks="after", GET=read("manage")),
     route("member", "member", GET=read("manage"), POST=write("manage", {"do": "remove"})),
     route("invitations", GET=read("manage"), POST=write("manage", INVITED, ok=200)),

@@ -11,11 +11,13 @@ from posture import tokens
 from posture.models import (
     Account,
     AccountDecision,
+    IdentityProvider,
     Invitation,
     InvitationAccount,
     MemberAccount,
     Membership,
     Organisation,
+    ProviderSubject,
     Rejudgement,
     Schedule,
     Ticket,
@@ -90,4 +92,15 @@ class Company:
         self.user = a_member(self.organisation, "alice", password=PASSWORD)
         numbers = ("111122223333", "444455556666")
         self.accounts = [an_account(self.organisation, number) for number in numbers]
+        self._let_in_by_a_provider()
         self.files = [fill(account, self.user) for account in self.accounts]
+
+    def _let_in_by_a_provider(self) -> None:
+        own = {"organisation": self.organisation}
+        with within(self.organisation):
+            provider = IdentityProvider.objects.create(
+                **own, name="Staff", slug=f"{self.organisation.name.lower()}-staff",
+                issuer="https://login.example.com", client_id="posture", client_secret="secret",
+                domains=["example.com"],
+            )  # fmt: skip
+            ProviderSubject.objects.create(**own, provider=provider, user=self.user, subject="s")

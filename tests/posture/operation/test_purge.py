@@ -40,7 +40,10 @@ def test_an_account_goes_with_its_rows_and_files(larkfield: Company, brightwater
     assert "Removed." in said
     after = rows_of(larkfield.organisation)
     assert after.pop("AuditEvent") == before.pop("AuditEvent") + 1
-    kept = {"Membership", "Invitation", "ApiToken", "ServiceAccount", "AuditHead"}
+    kept = {
+        "Membership", "Invitation", "ApiToken", "ServiceAccount", "AuditHead", "IdentityProvider",
+        "ProviderSubject",
+    }  # fmt: skip
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert {name: count * 2 for name, count in after.items() if name not in kept} == {
         name: count for name, count in before.items() if name not in kept

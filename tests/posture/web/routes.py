@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -10,7 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 OPEN = {
     "live", "ready", "metrics", "sign_in", "sign_out", "theme", "password_forgotten",
     "password_sent", "account_reset_password_from_key", "account_reset_password_from_key_done",
-    "setup", "break_glass", "mfa_authenticate", "api-schema", "api-docs",
+    "setup", "break_glass", "sso", "sso_begin", "sso_callback", "mfa_authenticate", "api-schema",
+    "api-docs", "invitation",
 }  # fmt: skip
 """What everybody may ask for, signed in or not."""
 
@@ -20,7 +20,7 @@ ABOUT_ONESELF = {
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip
 ALIASES = {"account_login": "sign_in", "mfa_index": "you", "mfa_list_webauthn": "you"}
-WORDS = {"uuid": str(uuid.uuid4()), "int": "1"}
+WORDS = {"uuid": "2b1d8f6e-0c1a-4f5e-9d2b-7a6c5e4f3d21", "int": "1"}
 
 
 def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[str, str]]:

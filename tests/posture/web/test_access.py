@@ -24,7 +24,11 @@ READ = (
 )  # fmt: skip
 SCAN = ("scan_cancel",)
 CONNECT = ("connect", "connect_role", "connect_test", "connect_schedule", "role_template")
-MANAGE = ("tokens", "snapshots", "audit", "security", "people", "member", "invitations")
+MANAGE = (
+    "tokens", "snapshots", "audit", "security", "people", "member", "invitations", "providers",
+)  # fmt: skip
+OWNER = ("new_provider", "provider", "provider_test")
+"""Tried in tests/posture/sso/test_settings.py."""
 POSTS = {
     "account": "connect",
     "profile": "connect",
@@ -79,6 +83,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
         "connect_test": finding.account_id,
         "connect_schedule": finding.account_id,
         "connection": finding.account_id,
+        "external_id": finding.account_id,
         "account_scans": finding.account_id,
         "scan": finding.last_scan_id,
         "scan_cancel": finding.last_scan_id,
@@ -110,7 +115,7 @@ def address(finding: Finding, alice: User) -> Callable[[str], str]:
 def test_every_page_is_in_one_of_the_lists_below() -> None:
     named = {pattern.name for pattern in urlpatterns}
     about_people = {*OPEN, *ABOUT_ONESELF, *ALIASES} & named
-    assert named == {*about_people, *READ, *SCAN, *CONNECT, *MANAGE, *POSTS}
+    assert named == {*about_people, *READ, *SCAN, *CONNECT, *MANAGE, *OWNER, *POSTS}
     assert named <= set(get_resolver().reverse_dict)
 
 

@@ -95,6 +95,9 @@ def post(finding: Finding, alice: User, owner: Client) -> Callable[..., Any]:
             )
         },
         "role_template": [account, "cli"],
+        "sso_begin": ["nowhere"],
+        "sso_callback": ["nowhere"],
+        "provider_test": [account],
         "attestations": [account],
         "attestation": [account, "M-AMMP-3"],
         "attestation_withdrawal": [answer.pk],

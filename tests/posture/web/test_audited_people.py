@@ -16,7 +16,7 @@ from django.urls import reverse
 from posture import tokens
 from posture.entrance.links import break_glass_link, setup_link
 from posture.entrance.mail import _reset_url
-from posture.models import Account, Membership, Organisation, User
+from posture.models import Account, IdentityProvider, Membership, Organisation, User
 from posture.models.crossing import all_organisations
 from posture.models.tenancy import within
 from posture.people.inviting import digest_of
@@ -123,6 +123,18 @@ def a_disabled_service_account(here: Here) -> Sent:
     return at("service_account", made.pk, do="disable")
 
 
+PROVIDER = {
+    "slug": "staff-0001", "issuer": "https://login.example.com", "client_id": "posture",
+    "client_secret": "of the provider", "domains": "example.com", "active": "on",
+}  # fmt: skip
+
+
+def a_changed_provider(here: Here) -> Sent:
+    here.browser.post(*at("new_provider", name="Staff", **PROVIDER))
+    with within(here.acme):
+        return at("provider", IdentityProvider.objects.get().pk, name="Others", **PROVIDER)
+
+
 CASES: dict[str, tuple[Callable[[Here], Sent], str]] = {
     "account_set_password": (
         lambda _: at("account_set_password", **PASSWORDS),
@@ -146,6 +158,8 @@ CASES: dict[str, tuple[Callable[[Here], Sent], str]] = {
     "leave": (leaving, "member.left"),
     "service_accounts": (lambda _: at("service_accounts", name="robots"), "service_account.made"),
     "service_account": (a_disabled_service_account, "service_account.disabled"),
+    "new_provider": (lambda _: at("new_provider", name="Staff", **PROVIDER), "provider.made"),
+    "provider": (a_changed_provider, "provider.changed"),
     "external_id": (
         lambda here: at("external_id", here.account.pk),
         "account.external_id_renewed",
