@@ -29,7 +29,7 @@ SCOPE_TITLES = {
 """The scopes that open a door today; the others of `tokens.SCOPES` wait for theirs."""
 
 
-class Owners(forms.ModelChoiceField):
+class Owners(forms.ModelChoiceField):  # type: ignore[type-arg] # takes none when it runs
     """Service accounts by their names, which people gave them."""
 
     def label_from_instance(self, obj: Model) -> str:

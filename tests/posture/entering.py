@@ -13,6 +13,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from fido2.cose import CoseKey
 from fido2.utils import websafe_encode
 from fido2.webauthn import (
     Aaguid,
@@ -55,7 +56,7 @@ def with_codes(user: User) -> list[str]:
 
 def a_credential(challenge: str = "", host: str = "testserver") -> dict[str, Any]:
     """What a browser says of a new passkey of the site, whose private half nobody has."""
-    key = {1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32}
+    key = CoseKey({1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32})
     public = AttestedCredentialData.create(Aaguid.NONE, b"id of the passkey", key)
     flags = AuthenticatorData.FLAG.AT | AuthenticatorData.FLAG.UP
     data = AuthenticatorData.create(hashlib.sha256(host.encode()).digest(), flags, 0, public)

@@ -19,7 +19,8 @@ from posture import tokens
 from posture.entrance import sessions
 from posture.models import ApiToken, User
 from posture.models.tenancy import within
-from tests.posture.matrix.companies import Companies, Company, equipped
+from tests.posture.matrix.belongings import equipped
+from tests.posture.matrix.companies import Companies, Company
 from tests.posture.matrix.routes import Route
 from tests.posture.rows import a_member
 

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.apps import apps
-from django.contrib.auth.hashers import make_password
 from django.db import models
 from django.db.models.signals import pre_save
 from django.utils import timezone
@@ -23,14 +21,12 @@ from posture.models import (
     Account,
     AuditEvent,
     Finding,
-    IdentityProvider,
     Membership,
     Organisation,
-    ProviderSubject,
     User,
 )
 from posture.models.tenancy import OrganisationOwned, within
-from tests.posture.entering import PASSWORD, with_app, with_passkey
+from tests.posture.matrix.belongings import NUMBERS, a_provider, equipped
 from tests.posture.operation.full import OWNED, fill
 from tests.posture.rows import a_member, a_scan, an_account, an_organisation
 
@@ -145,7 +141,6 @@ class Telling:
     account: str
 
 
-NUMBERS = count(100_000)
 CANARY = re.compile(r"canary\d{6}")
 
 
@@ -153,39 +148,6 @@ def a_canary(field: models.Field[Any, Any]) -> str:
     """A text that no other row has."""
     text = f"canary{next(NUMBERS)}"
     return f"{text}@mail.example" if isinstance(field, models.EmailField) else text
-
-
-HASH = make_password(PASSWORD)
-"""Made once: it takes as long as it is meant to take."""
-
-
-def a_provider(organisation: Organisation, user: User) -> None:
-    """Store a single sign-on that nobody can reach, and as whom it knows somebody."""
-    with within(organisation):
-        row = IdentityProvider.objects.create(
-            organisation=organisation,
-            slug=f"staff-{uuid.uuid4().hex}",
-            issuer="https://127.0.0.1",
-            client_secret=uuid.uuid4().hex,
-            domains=["staff.example"],
-        )
-        ProviderSubject.objects.create(organisation=organisation, provider=row, user=user)
-
-
-def equipped(user: User) -> list[tuple[models.Model, str, str]]:
-    """Give somebody a password, an app, a passkey and another session.
-
-    Returns row, field and text of what can be recognised.
-    """
-    user.password = HASH
-    user.save(update_fields=["password"])
-    with_app(user)
-    name, browser = f"canary{next(NUMBERS)}", f"canary{next(NUMBERS)}"
-    passkey = with_passkey(user, name)
-    session = UserSession.objects.create(
-        user=user, ip="127.0.0.1", user_agent=browser, session_key=uuid.uuid4().hex
-    )
-    return [(passkey, "name", name), (session, "user_agent", browser)]
 
 
 class Company:
