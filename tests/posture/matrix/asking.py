@@ -132,7 +132,7 @@ def asks(who: Who, route: Route, method: str) -> bool:
             "anonymous", "viewer", "owner", "stranger", "member of another account", "token admin",
         }  # fmt: skip
     if method == "HEAD":
-        return who.name in {"anonymous", "owner", "stranger", "token admin"}
+        return who.name in {"anonymous", "owner", "token admin"}
     if route.is_api:
         return who.by_token or who.name not in {"analyst", "admin"}
     return not who.by_token or who.name == "token admin"

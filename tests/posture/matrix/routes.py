@@ -113,8 +113,8 @@ PUBLIC = (
     route("sign_out", POST=write("own")),
     route("theme", POST=write("public", {"theme": "dark", "next": "/"}, changes=False)),
     route("sso", asks="name next", GET=read("public")),
-    route("sso_begin", "=nowhere", asks="next", GET=read("public", ok=404)),
-    route("sso_callback", "=nowhere", asks="state code iss", GET=read("public", ok=404)),
+    route("sso_begin", "=nowhere", GET=read("public", ok=404)),
+    route("sso_callback", "=nowhere", GET=read("public", ok=404)),
     # links with a secret that nobody has; tests of these links follow true ones
     route("invitation", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
     route("setup", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
