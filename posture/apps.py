@@ -12,8 +12,10 @@ class PostureConfig(AppConfig):
     verbose_name = "Seller Posture"
 
     def ready(self) -> None:
-        """Start the clocks of each new session, however somebody signed in."""
+        """Start the clocks of each new session, however somebody signed in, and note it."""
         from django.contrib.auth.signals import user_logged_in
+
+        from posture.entrance import noting  # noqa: F401 - listens to signing in and out
 
         user_logged_in.connect(_begin_session, dispatch_uid="posture.begin_session")
 

@@ -66,7 +66,11 @@ def _pieces(
     last = 0
     while True:
         with within(organisation):
-            rows = wanted.among(AuditEvent.objects.filter(number__gt=last, number__lt=end))
+            rows = wanted.among(
+                AuditEvent.objects.filter(
+                    organisation=organisation, number__gt=last, number__lt=end
+                )
+            )
             batch = list(rows.order_by("number")[:AT_A_TIME])
         if not batch:
             return

@@ -5,6 +5,7 @@ import logging
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef
 
+from posture.auditing import record
 from posture.models import Membership, Organisation, User
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def without_factor(organisation: Organisation) -> int:
 def require(*, organisation: Organisation, by: User, required: bool) -> bool:
     """Require a second factor of every member from their next request on, or no longer.
 
+    From inside `within` the organisation.
     Returns whether that is a change. Raises NoFactorError when the one who asks has none: they
     would be led away from this very page.
     """
@@ -40,5 +42,13 @@ def require(*, organisation: Organisation, by: User, required: bool) -> bool:
     rows = Organisation.objects.filter(pk=organisation.pk, requires_second_factor=not required)
     changed = bool(rows.update(requires_second_factor=required))
     if changed:
+        record(
+            organisation=organisation.pk,
+            by=by,
+            action="organisation.second_factor_required",
+            target=organisation,
+            before={"required": not required},
+            after={"required": required},
+        )
         log.info("second factor required" if required else "second factor not required any more")
     return changed

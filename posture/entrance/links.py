@@ -15,7 +15,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from posture.auditing import record
 from posture.entrance import sessions
+from posture.entrance.noting import note, noted
 from posture.models import EntryLink, LinkKind, Membership, Organisation, Role, User, database_now
 from posture.models.crossing import organisations_of_user
 from posture.models.tenancy import within
@@ -56,7 +58,8 @@ def break_glass_link(email: str) -> str:
         message = f"{email} is no active owner of any organisation."
         raise NoLinkError(message)
     log.warning("break-glass link made", extra={"user": str(user.pk)})
-    return _make(LinkKind.BREAK_GLASS, user)
+    with noted("person.break_glass_made", user, by=None):
+        return _make(LinkKind.BREAK_GLASS, user)
 
 
 def _owns(user: User, organisation: uuid.UUID) -> bool:
@@ -112,6 +115,13 @@ def set_up(*, text: str, company: str, email: str, name: str, password: str) -> 
     with within(organisation):
         organisation.save(force_insert=True)
         Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
+        record(
+            organisation=organisation.pk,
+            by=user,
+            action="organisation.created",
+            target=organisation,
+            after={"owner": user.email},
+        )
     log.warning("first owner made", extra={"user": str(user.pk)})
     return user
 
@@ -127,5 +137,6 @@ def break_glass(*, text: str) -> User | None:
         return None
     user = link.user
     ended = sessions.end_all(user=user)
+    note("person.break_glass_used", user, by=user, after={"sessions_ended": ended})
     log.critical("break-glass link used", extra={"user": str(user.pk), "sessions_ended": ended})
     return user

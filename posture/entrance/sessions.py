@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from posture.entrance.browsers import in_words
+from posture.entrance.noting import note
 from posture.models import User
 
 SINCE, SEEN = "since", "seen"
@@ -98,19 +99,30 @@ def forget(key: str) -> None:
     UserSession.objects.filter(session_key=key).delete()
 
 
+@transaction.atomic
 def end(*, user: User, pk: int) -> bool:
-    """End one of somebody's sessions; False when it is none of theirs."""
-    return _end(user, pk=pk) == 1
+    """End one of one's own sessions; False when it is none of theirs."""
+    return _noted(user, _end(user, pk=pk)) == 1
 
 
+@transaction.atomic
 def end_others(*, user: User, but: str | None) -> int:
-    """End all sessions of somebody but the one with this key; return how many there were."""
+    """End all of one's own sessions but the one with this key; return how many there were."""
+    return _noted(user, _end(user, but=but))
+
+
+def end_all(*, user: User, but: str | None = None) -> int:
+    """End all sessions of somebody, but the one with this key; return how many there were.
+
+    It is a part of another change, which says so in the audit log.
+    """
     return _end(user, but=but)
 
 
-def end_all(*, user: User) -> int:
-    """End all sessions of somebody; return how many there were."""
-    return _end(user)
+def _noted(user: User, ended: int) -> int:
+    if ended:
+        note("session.revoked", user, by=user, after={"sessions": ended})
+    return ended
 
 
 @transaction.atomic

@@ -17,9 +17,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_safe
 
 from posture.entrance import links, mail, sessions
+from posture.entrance.noting import noted
 from posture.mail import is_on
 from posture.models import LinkKind
 from posture.web.forms_entrance import (
@@ -32,7 +33,7 @@ from posture.web.forms_entrance import (
     PasswordAgain,
     PasswordByMail,
 )
-from posture.web.proof import own
+from posture.web.proof import form, own
 
 GONE = (
     "This link was used, or is too old, or never was. Ask whoever runs this installation for one."
@@ -97,27 +98,31 @@ class NewPasswordByMail(account.PasswordResetFromKeyView):  # type: ignore[misc]
 
     def form_valid(self, form: PasswordByMail) -> HttpResponse:
         """Set it; every session of theirs ends."""
-        answer: HttpResponse = super().form_valid(form)
-        sessions.end_all(user=self.reset_user)
+        person, said = self.reset_user, {"by_mail": True}
+        with noted("person.password_changed", person, by=None, after=said):
+            answer: HttpResponse = super().form_valid(form)
+            sessions.end_all(user=person)
         return answer
 
 
-prove_password = own(ProvePassword.as_view())
-prove_code = own(ProveCode.as_view())
-prove_passkey = own(ProvePasskey.as_view())
+second_factor = form(SecondFactor.as_view())
+prove_password = form(own(ProvePassword.as_view()))
+prove_code = form(own(ProveCode.as_view()))
+prove_passkey = form(own(ProvePasskey.as_view()))
+new_password_by_mail = form(NewPasswordByMail.as_view())
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a link to a new password; says the same whoever has the address, or nobody."""
     if not is_on():
         return render(request, "entrance/forgotten.html", {"is_off": True})
-    form = Forgotten(request.POST or None)
-    if not form.is_valid():
-        status = 400 if form.is_bound else 200
-        return render(request, "entrance/forgotten.html", {"form": form}, status=status)
-    email = form.cleaned_data["email"].lower()
+    typed = Forgotten(request.POST or None)
+    if not typed.is_valid():
+        status = 400 if typed.is_bound else 200
+        return render(request, "entrance/forgotten.html", {"form": typed}, status=status)
+    email = typed.cleaned_data["email"].lower()
     refusal = ratelimit.consume_or_429(request, action="reset_password", key=email)
     if refusal is not None:
         answer: HttpResponse = refusal
@@ -127,28 +132,30 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """Say that a link is on its way, if there is somebody to send it to."""
     return render(request, "entrance/sent.html")
 
 
 @never_cache
+@require_safe
 def changed(request: HttpRequest) -> HttpResponse:
     """After a new password: lead to signing in with it."""
     return redirect("sign_in")
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form
 def setup(request: HttpRequest, text: str) -> HttpResponse:
     """Make the first organisation and its owner, once."""
     if links.usable(LinkKind.SETUP, text) is None:
         raise Http404(GONE)
-    form = FirstOwner(request.POST or None)
-    if not form.is_valid():
-        status = 400 if form.is_bound else 200
-        return render(request, "entrance/setup.html", {"form": form}, status=status)
-    user = links.set_up(text=text, **form.cleaned_data)
+    typed = FirstOwner(request.POST or None)
+    if not typed.is_valid():
+        status = 400 if typed.is_bound else 200
+        return render(request, "entrance/setup.html", {"form": typed}, status=status)
+    user = links.set_up(text=text, **typed.cleaned_data)
     if user is None:
         raise Http404(GONE)
     get_adapter().login(request, user)
@@ -157,7 +164,7 @@ def setup(request: HttpRequest, text: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@form
 def break_glass(request: HttpRequest, text: str) -> HttpResponse:
     """Sign an owner in without password and second factor, once, after they pressed the button."""
     link = links.usable(LinkKind.BREAK_GLASS, text)

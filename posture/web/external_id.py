@@ -21,14 +21,14 @@ RENEWED = (
 PROVEN = "Thank you. Nothing was changed yet: now make the new ExternalId."
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("connect")
 @proven
 def renew(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Make it, and lead to the role that has to be updated; a proof comes back here by GET."""
     scope = scope_of(request)
     row = find(accounts_of(scope), pk, "account")
-    if request.method == "GET" or scope.user is None:
+    if request.method != "POST" or scope.user is None:
         messages.info(request, PROVEN)
         return redirect("account", row.pk)
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 
 from posture.access import Scope, service_accounts_of
 from posture.models import ServiceAccount
+from posture.templatetags.names import visible
 from posture.tokens import (
     DEFAULT_DAYS,
     DEFAULT_OVERLAP_HOURS,
@@ -27,10 +29,18 @@ SCOPE_TITLES = {
 """The scopes that open a door today; the others of `tokens.SCOPES` wait for theirs."""
 
 
+class Owners(forms.ModelChoiceField):  # type: ignore[type-arg] # takes none when it runs
+    """Service accounts by their names, which people gave them."""
+
+    def label_from_instance(self, obj: Model) -> str:
+        """Show what is unseen in a name."""
+        return visible(obj)
+
+
 class TokenForm(ReachForm):
     """A new API token, and the service account that it belongs to."""
 
-    owner = forms.ModelChoiceField(
+    owner = Owners(
         label="Service account",
         help_text="The program that it belongs to.",
         queryset=ServiceAccount.objects.none(),

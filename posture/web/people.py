@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 
 from posture.entrance import sessions
 from posture.models import User
-from posture.web import noting  # noqa: F401 - listens to signing in and out
 from posture.web.context import THEMES
 
 A_YEAR = 365 * 24 * 3600

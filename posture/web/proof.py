@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from posture.entrance.providers import Vouched, vouched
@@ -19,6 +20,9 @@ from posture.models import User
 from posture.web.doors import asked_to_sign_in
 
 View = Callable[..., HttpResponse]
+
+form = require_http_methods(["GET", "HEAD", "POST"])
+"""For pages with a form, outermost: allauth's views would take a PUT for a POST."""
 
 
 def own(view: View) -> View:

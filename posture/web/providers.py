@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from posture.access import Scope, manages_own_transactions, providers_of, scope_of, within
 from posture.entrance import providers as verbs
 from posture.models import IdentityProvider, Role, User
+from posture.templatetags.names import visible
 from posture.web.doors import find, page
 from posture.web.forms_sso import ProviderForm
 from posture.web.proof import proven
@@ -68,7 +69,8 @@ def new_provider(request: HttpRequest) -> HttpResponse:
 def provider(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a provider with what has to be entered there; POST changes it."""
     row = find(providers_of(_owner(request)), pk, "single sign-on")
-    start = {name: getattr(row, name) for name in SHOWN} | {"domains": ", ".join(row.domains)}
+    start: dict[str, object] = {name: visible(getattr(row, name)) for name in SHOWN}
+    start |= {"domains": ", ".join(row.domains), "active": row.active, "required": row.required}
     form = ProviderForm(request.POST or None, initial=start, row=row)
     if form.is_valid():
         try:
@@ -81,7 +83,7 @@ def provider(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _shown(request, form, row)
 
 
-SHOWN = ("name", "slug", "issuer", "client_id", "active", "required")
+SHOWN = ("name", "slug", "issuer", "client_id")
 FORGOTTEN = " It is another provider now, so everybody is found by their address once more."
 
 

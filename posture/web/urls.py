@@ -34,7 +34,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in", people.SignIn.as_view(), name="sign_in"),
     path("sign-in", people.SignIn.as_view(), name="account_login"),
-    path("sign-in/factor", entrance.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/factor", entrance.second_factor, name="mfa_authenticate"),
     path("sign-in/again", entrance.prove_password, name="account_reauthenticate"),
     path("sign-in/again/code", entrance.prove_code, name="mfa_reauthenticate"),
     path("sign-in/again/passkey", entrance.prove_passkey, name="mfa_reauthenticate_webauthn"),
@@ -43,7 +43,7 @@ urlpatterns = [
     path("password/changed", entrance.changed, name="account_reset_password_from_key_done"),
     path(
         "password/<str:uidb36>/<str:key>",
-        entrance.NewPasswordByMail.as_view(),
+        entrance.new_password_by_mail,
         name="account_reset_password_from_key",
     ),
     path("setup/<str:text>", entrance.setup, name="setup"),

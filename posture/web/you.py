@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from allauth.account import views as account
@@ -12,18 +13,21 @@ from allauth.mfa.recovery_codes.internal import flows as codes_flows
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from posture.entrance import sessions
+from posture.entrance.noting import noted
 from posture.models import User
 from posture.web.entrance import options
 from posture.web.forms_entrance import FirstCode, NewPasskey, NewPassword
-from posture.web.proof import own, proven_oneself
+from posture.web.proof import form, own, proven_oneself
 from posture.web.qr import squares
 
+APP = "authenticator app"
 SHOWN_UNTIL = "codes_shown_until"
 SHOWN_SECONDS = 600
 """How long the session that made recovery codes may see and download them."""
@@ -32,6 +36,12 @@ SHOWN_SECONDS = 600
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - `own` has let nobody else in
     return request.user
+
+
+def _noted(done: str, request: HttpRequest, factor: str) -> AbstractContextManager[None]:
+    """Tell the audit log that a factor is added or removed in the block."""
+    user = _user(request)
+    return noted(f"person.factor_{done}", user, by=user, after={"factor": factor})
 
 
 def _factors(request: HttpRequest) -> list[Authenticator]:
@@ -75,9 +85,10 @@ class Password(account.PasswordSetView):  # type: ignore[misc] # allauth has no 
 
     def form_valid(self, form: NewPassword) -> HttpResponse:
         """Change it."""
-        form.save()
         here = self.request.session.session_key
-        sessions.end_others(user=form.user, but=here)
+        with noted("person.password_changed", form.user, by=form.user):
+            form.save()
+            sessions.end_all(user=form.user, but=here)
         finalize_password_set(self.request, form.user)
         sessions.forget(str(here))  # it has another key by now
         return redirect("you")
@@ -96,6 +107,12 @@ class App(totp.ActivateTOTPView):  # type: ignore[misc] # allauth has no types
         groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
         return {**context, "qr": squares(context["totp_url"]), "groups": groups}
 
+    def form_valid(self, form: FirstCode) -> HttpResponse:
+        """Set it up."""
+        with _noted("added", self.request, APP):
+            answer: HttpResponse = super().form_valid(form)
+        return answer
+
     def get_success_url(self) -> str:
         """Show the recovery codes where there are new ones."""
         return _after(self.request, new_codes=self.did_generate_recovery_codes)
@@ -105,7 +122,13 @@ class AppRemoval(totp.DeactivateTOTPView):  # type: ignore[misc] # allauth has n
     """Remove the authenticator app."""
 
     template_name = "you/removal.html"
-    extra_context = {"what": "the authenticator app"}
+    extra_context = {"what": f"the {APP}"}
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        """Remove it."""
+        with _noted("removed", self.request, APP):
+            answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 class AddPasskey(passkey.AddWebAuthnView):  # type: ignore[misc] # allauth has no types
@@ -118,6 +141,12 @@ class AddPasskey(passkey.AddWebAuthnView):  # type: ignore[misc] # allauth has n
         """Tell the browser for whom, and which passkeys there are."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return {**context, "options": options(context, "creation_options")}
+
+    def form_valid(self, form: NewPasskey) -> HttpResponse:
+        """Add it."""
+        with _noted("added", self.request, f"passkey {form.cleaned_data['name']}"):
+            answer: HttpResponse = super().form_valid(form)
+        return answer
 
     def get_success_url(self) -> str:
         """Show the recovery codes where there are new ones."""
@@ -134,12 +163,18 @@ class PasskeyRemoval(passkey.RemoveWebAuthnView):  # type: ignore[misc] # allaut
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return {**context, "what": f"the passkey {self.object.wrap().name}"}
 
+    def form_valid(self, form: Form) -> HttpResponse:
+        """Remove it."""
+        with _noted("removed", self.request, f"passkey {self.object.wrap().name}"):
+            answer: HttpResponse = super().form_valid(form)
+        return answer
 
-password = own(proven_oneself(Password.as_view()))
-app = own(proven_oneself(App.as_view()))
-app_removal = own(proven_oneself(AppRemoval.as_view()))
-add_passkey = own(proven_oneself(AddPasskey.as_view()))
-passkey_removal = own(proven_oneself(PasskeyRemoval.as_view()))
+
+password = form(own(proven_oneself(Password.as_view())))
+app = form(own(proven_oneself(App.as_view())))
+app_removal = form(own(proven_oneself(AppRemoval.as_view())))
+add_passkey = form(own(proven_oneself(AddPasskey.as_view())))
+passkey_removal = form(own(proven_oneself(PasskeyRemoval.as_view())))
 
 
 def _after(request: HttpRequest, *, new_codes: bool) -> str:
@@ -158,7 +193,7 @@ def _codes(request: HttpRequest) -> list[str] | None:
     return row.wrap().get_unused_codes() if row else None
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@form
 @own
 @proven_oneself
 def recovery_codes(request: HttpRequest) -> HttpResponse:
@@ -167,7 +202,8 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         if not codes_flows.can_generate_recovery_codes(_user(request)):
             messages.error(request, "Set up an authenticator app or a passkey first.")
             return redirect("you")
-        codes_flows.generate_recovery_codes(request)
+        with noted("person.codes_made", _user(request), by=_user(request)):
+            codes_flows.generate_recovery_codes(request)
         return redirect(_after(request, new_codes=True))
     return render(request, "you/codes.html", {"codes": _codes(request)})
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from posture import scans, tasks, tickets
 from posture.auditing import record
 from posture.models import Account, Attestation, AuditEvent, Organisation, Scan
+from posture.models.crossing import all_organisations
 from posture.models.installation import Lock
 from posture.models.tenancy import within
 from tests.posture.rejudging import visited
@@ -63,6 +64,41 @@ def test_commands_that_make_things(db: None, monkeypatch: pytest.MonkeyPatch) ->
     told = "".join(str(vars(event)) for event in found)
     assert text.partition(".")[2] not in told
     assert PASSWORD not in told
+
+
+def test_commands_about_signing_in(acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = a_member(acme)
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    link = run("break_glass", alice.email)
+    run("set_password", alice.email)
+    assert said(acme.pk) == by_an_operator("person.break_glass_made", "person.password_changed")
+    told = "".join(str(vars(event)) for event in events(acme.pk))
+    assert link.rpartition("/")[2] not in told
+    assert PASSWORD not in told
+
+
+def test_what_a_command_refuses_is_no_event(acme: Organisation) -> None:
+    viewer = a_member(acme, "bob", "viewer")
+    for command in (("break_glass", viewer.email), ("setup_token",)):
+        with pytest.raises(CommandError):
+            run(*command)
+    assert events(acme.pk) == []
+
+
+def test_a_setup_link_is_made_while_there_is_no_organisation(db: None) -> None:
+    """So no log could take it; the first owner's own log begins with who made the organisation."""
+    assert "/setup/" in run("setup_token")
+    assert all_organisations() == []
+
+
+def test_a_decision_is_told_to_the_organisation_that_it_is_about(
+    acme: Organisation, rival: Organisation
+) -> None:
+    account = an_account(acme, state="disputed")
+    run("decide_account", account.aws_account, "--organisation", str(acme.pk), "--refuse",
+        "--reason", "Unknown")  # fmt: skip
+    assert said(acme.pk) == by_an_operator("account.decided")
+    assert events(rival.pk) == []
 
 
 def test_unlocking_is_told_to_every_organisation_once(

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from posture.entrance import sessions
+from posture.entrance.noting import noted
 from posture.management.passwords import typed_password
 from posture.models import User
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             message = f"There is no {email}."
             raise CommandError(message)
         user.set_password(typed_password(user))
-        user.save(update_fields=["password"])
-        ended = sessions.end_all(user=user)
+        with noted("person.password_changed", user, by=None):
+            user.save(update_fields=["password"])
+            ended = sessions.end_all(user=user)
         self.stdout.write(f"{user.email} has a new password. Sessions ended: {ended}.")

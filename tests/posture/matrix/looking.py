@@ -45,7 +45,7 @@ class Watch:
 
     def of(self, company: str, answer: Answer) -> set[str]:
         """Return the canaries of one company in an answer."""
-        found = set(CANARY.findall(answer.text))
+        found = set(CANARY.findall(answer.text)) & self._telling.keys()
         return {text for text in found if self._telling[text].company == company}
 
     def is_of_rival(self, table: str) -> bool:

@@ -7,8 +7,9 @@ A route that is not here fails test_routes.py. To add one, add one line to PAGES
 
 After the name of the route come the names of rows that fill its parameters, as `Company.ids` has
 them (any model by its name in lower case), or fixed texts behind an equals sign. `needs` is a verb
-of posture/access.py, "own" for what belongs to whoever is signed in, "public" for everybody, "nobody" for pages that
-lead home whoever is signed in.
+of posture/access.py, "provide" for what only owners do, "own" for what belongs to whoever is signed in, "self" for a row of the owner's
+own that nobody else has, "public" for everybody, "nobody" for pages that lead home whoever is
+signed in.
 """
 
 from __future__ import annotations
@@ -87,6 +88,16 @@ SCHEDULE = {"preset": "weekly", "zone": "Europe/Berlin", "cron": ""}
 ANSWER = {"answer": "yes", "note": "Seen.", "valid_until": "{next_year}"}
 ACCOUNT = {"aws_account": "333322221111", "label": "Third", "product_types": ["ami"]}
 TOKEN = {"name": "tickets", "scopes": ["findings:read"], "days": "30", "networks": ""}
+NEW_PASSWORD = "staple battery horse correct"
+PASSWORDS = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+INVITED = {"email": "olga@example.org", "role": "viewer"}
+PROVIDER = {
+    "name": "Others", "slug": "others-0001", "issuer": "https://login.example.com",
+    "client_id": "posture", "client_secret": "of the provider", "domains": "example.com",
+    "active": "on",
+}  # fmt: skip
+NEVER: dict[str, Any] = {"changes": False, "ok": 404}
+REFUSED: dict[str, Any] = {"changes": False, "ok": 200}
 LISTED = "severity state topic account control region q sort view after open"
 
 PUBLIC = (
@@ -99,10 +110,53 @@ PUBLIC = (
         GET=read("nobody"),
         POST=write("nobody", changes=False, ok=200),
     ),
-    route("sign_out", POST=write("public", changes=False)),
+    route("sign_out", POST=write("own")),
     route("theme", POST=write("public", {"theme": "dark", "next": "/"}, changes=False)),
+    route("sso", asks="name next", GET=read("public")),
+    route("sso_begin", "=nowhere", GET=read("public", ok=404)),
+    route("sso_callback", "=nowhere", GET=read("public", ok=404)),
+    # links with a secret that nobody has; tests of these links follow true ones
+    route("invitation", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
+    route("setup", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
+    route("break_glass", "=secret", GET=read("public", ok=404), POST=write("public", **NEVER)),
+    route(
+        "account_reset_password_from_key",
+        "=1",
+        "=secret",
+        GET=read("public"),
+        POST=write("public", changes=False, ok=200),
+    ),
+    route("account_reset_password_from_key_done", GET=read("public", ok=302)),
+    route("password_forgotten", GET=read("public"), POST=write("public", changes=False, ok=200)),
+    route("password_sent", GET=read("public")),
+    route(
+        "mfa_authenticate",
+        GET=read("public", ok=302),
+        POST=write("public", changes=False),
+    ),
     route("api-schema", GET=read("public")),
     route("api-docs", GET=read("public")),
+)
+
+ONESELF = (
+    route("you", GET=read("own")),
+    route("account_set_password", GET=read("own"), POST=write("own", PASSWORDS)),
+    route("mfa_activate_totp", GET=read("own", ok=302), POST=write("own", changes=False)),
+    route("mfa_deactivate_totp", GET=read("own"), POST=write("own")),
+    route("mfa_add_webauthn", GET=read("own"), POST=write("own", **REFUSED)),
+    route("mfa_remove_webauthn", "passkey", GET=read("self"), POST=write("self")),
+    route("mfa_view_recovery_codes", GET=read("own"), POST=write("own")),
+    route("codes_file", GET=read("own", ok=404)),
+    route("other_sessions", POST=write("own")),
+    route("session", "session", POST=write("self")),
+    route("account_reauthenticate", asks="next", GET=read("own"), POST=write("own", **REFUSED)),
+    route("mfa_reauthenticate", asks="next", GET=read("own"), POST=write("own", **REFUSED)),
+    route(
+        "mfa_reauthenticate_webauthn",
+        asks="next",
+        GET=read("own"),
+        POST=write("own", changes=False),
+    ),
 )
 
 PAGES = (
@@ -146,6 +200,37 @@ PAGES = (
     route("snapshots", GET=read("manage")),
     route("tokens", GET=read("manage"), POST=write("manage", TOKEN, ok=200)),
     route("token", "apitoken", POST=write("manage")),
+    route("service_accounts", POST=write("manage", {"name": "robots"})),
+    route("service_account", "serviceaccount", POST=write("manage", {"do": "disable"})),
+    route(
+        "external_id",
+        "account",
+        GET=read("connect", ok=302),
+        POST=write("connect"),
+    ),
+    route("audit", asks="who action target from to after", GET=read("manage")),
+    route("audit_export", POST=write("manage", {"format": "csv"}, ok=200)),
+    route("security", GET=read("manage"), POST=write("manage", {"required": "yes"})),
+    route("providers", GET=read("manage")),
+    route("new_provider", GET=read("provide"), POST=write("provide", PROVIDER)),
+    route(
+        "provider",
+        "identityprovider",
+        GET=read("provide"),
+        POST=write("provide", PROVIDER),
+    ),
+    # its issuer is no public address, which is the answer
+    route("provider_test", "identityprovider", GET=read("manage", ok=403)),
+    route("people", asks="after", GET=read("manage")),
+    route("member", "member", GET=read("manage"), POST=write("manage", {"do": "remove"})),
+    route("invitations", GET=read("manage"), POST=write("manage", INVITED, ok=200)),
+    route("invitation_again", "invitation", POST=write("manage", {"do": "withdraw"})),
+    route("leave", GET=read(), POST=write("read")),
+    route(
+        "organisation",
+        POST=write("read", {"organisation": "{organisation}"}, changes=False),
+    ),
+    *ONESELF,
 )
 
 API = (
@@ -170,10 +255,13 @@ API = (
     ),
     route("api-finding-verify", "finding", POST=write("scan", ok=202)),
     route("api-verification", "verification", GET=read()),
+    route("api-audit-events", GET=read("manage")),
     route("api-controls", GET=read()),
     route("api-control", "=SQS-03", GET=read()),
 )
 
 ROUTES = (*PUBLIC, *PAGES, *API)
+ALSO_CALLED = {"account_login": "sign_in", "mfa_index": "you", "mfa_list_webauthn": "you"}
+"""Names by which allauth looks for pages that have another name with us."""
 ANY_PATH = {"api-not-found"}
 """Names of patterns that stand for no route of ours: they answer 404 to everything."""

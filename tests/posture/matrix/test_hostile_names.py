@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from posture.models import ServiceAccount
 from tests.posture.matrix.asking import signed_in, undone, with_token
 from tests.posture.matrix.companies import Company
 from tests.posture.matrix.routes import ROUTES, Route
@@ -34,6 +35,9 @@ def hostile(field: models.Field[Any, Any]) -> str:
     if isinstance(field, models.EmailField):
         hostile.number += 1  # type: ignore[attr-defined] # addresses are unique
         return f'"<script>alert(1)</script><img/src=x/onerror=alert(2)>{hostile.number}"@x.example'  # type: ignore[attr-defined]
+    if field.model is ServiceAccount:
+        hostile.number += 1  # type: ignore[attr-defined] # so are their names
+        return f"{HOSTILE}{hostile.number}"  # type: ignore[attr-defined]
     if field.name.endswith("url"):
         return f"https://x.example/{MARKUP.replace(' ', '/')}"
     return HOSTILE

@@ -36,7 +36,7 @@ def seen(watch: Watch, who: Who, route: Route, method: str) -> list[str]:
 
 
 def test_everybody_gets_what_the_table_says_and_nothing_of_others(
-    watch: Watch, people: list[Who]
+    people: list[Who], watch: Watch
 ) -> None:
     wrong = [
         f"{route.name} {method} as {who.name}: {one}"

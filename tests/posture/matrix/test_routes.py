@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from tests.posture.matrix.asking import signed_in, undone, with_token
 from tests.posture.matrix.companies import Companies
 from tests.posture.matrix.document import DOCUMENT, described, patterns
-from tests.posture.matrix.routes import ANY_PATH, ROUTES
+from tests.posture.matrix.routes import ALSO_CALLED, ANY_PATH, ROUTES
 
 BY_NAME = {route.name: route for route in ROUTES}
 WHERE = "tests/posture/matrix/routes.py"
@@ -19,9 +19,14 @@ OPEN_API = {"api-schema", "api-docs"}
 
 def test_every_route_of_the_urlconf_is_in_the_table_and_no_other() -> None:
     named = {str(one.name or one.pattern) for one in patterns(get_resolver().url_patterns)}
-    new, gone = named - BY_NAME.keys() - ANY_PATH, BY_NAME.keys() - named
+    new, gone = named - BY_NAME.keys() - ANY_PATH - ALSO_CALLED.keys(), BY_NAME.keys() - named
     assert not new, f"Add a line to {WHERE} for: {', '.join(sorted(new))}"
     assert not gone, f"Take the lines out of {WHERE} for: {', '.join(sorted(gone))}"
+
+
+def test_a_route_with_two_names_is_one_address() -> None:
+    assert {reverse(name) for name in ALSO_CALLED} == {reverse("sign_in"), reverse("you")}
+    assert all(reverse(name) == reverse(ours) for name, ours in ALSO_CALLED.items())
 
 
 def test_no_route_is_in_the_table_twice() -> None:

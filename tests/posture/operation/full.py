@@ -57,8 +57,8 @@ def fill(account: Account, user: User) -> Path:
         member = Membership.objects.get(user=user)
         MemberAccount.objects.create(**own, membership=member, account=account)
         invited, _ = Invitation.objects.get_or_create(
-            **own, email="olga@example.com", role="viewer", restricted=True,
-            defaults={"digest": account.organisation_id.hex, "sent_at": timezone.now(), "expires_at": timezone.now()},
+            **own, digest=account.organisation_id.hex, role="viewer", restricted=True,
+            defaults={"email": "olga@example.com", "sent_at": timezone.now(), "expires_at": timezone.now()},
         )  # fmt: skip
         InvitationAccount.objects.create(**own, invitation=invited, account=account)
         Ticket.objects.create(**own, finding=finding, system="jira", key="SEC-1")

@@ -83,6 +83,8 @@ def test_rotation_seals_everything_with_the_first_key_and_the_old_one_can_go(
     assert "0 sealed anew, 20 sealed by next already" in again
     assert opened({"SECRET_KEYS": new}) == list(CANARIES)
     assert not any(canary in looked + again for canary in CANARIES)
+    # the secrets are what they were, so that nothing of an organisation has changed
+    assert as_owner("SELECT count(*) FROM posture_auditevent") == [(0,)]
 
 
 def test_an_interrupted_rotation_goes_on_where_it_stopped(accounts: list[Account]) -> None:

@@ -11,9 +11,11 @@ from django.utils import timezone
 from posture.models import (
     Account,
     Attestation,
+    AuditEvent,
     ControlResult,
     Finding,
     FindingEvent,
+    Organisation,
     Scan,
     ScorePoint,
     SeverityChoice,
@@ -226,3 +228,9 @@ def scored(account: Account, scan: Scan, **fields: Any) -> Account:
 def findings(scan: Scan, names: Iterable[str], **fields: Any) -> list[Finding]:
     """Store one finding for each queue name."""
     return [a_finding(scan, name, **fields) for name in names]
+
+
+def events(organisation: Organisation, after: int = 0) -> list[AuditEvent]:
+    """Return the events of the audit log after the one with a number, in their order."""
+    with within(organisation):
+        return list(AuditEvent.objects.filter(number__gt=after).order_by("number"))

@@ -14,17 +14,25 @@ from django.utils import timezone
 
 from posture import tokens
 from posture.auditing import ACTIONS
-from posture.models import Account, AuditEvent, Finding, Membership, Organisation, Scan, User
+from posture.models import Account, Finding, Membership, Organisation, Scan, User
 from posture.models.tenancy import within
 from posture.profiles import LIMITS
 from posture.web.urls import urlpatterns
 from scanner.facts.profile import Profile
 from tests.posture.rows import a_scan
+from tests.posture.web import test_audited_people
 from tests.posture.web.conftest import PASSWORD
-from tests.posture.web.rows import a_finding, a_result, an_attestation
+from tests.posture.web.rows import a_finding, a_result, an_attestation, events
 
-NOTHING_OF_THE_ORGANISATION = {"theme"}
-"""A cookie of the browser."""
+NOTHING_OF_THE_ORGANISATION = {
+    "theme",  # a cookie of the browser
+    "organisation",  # which one is looked at, in the session
+    "password_forgotten",  # sends a mail; the link in it changes something
+    "account_reauthenticate",  # a proof, kept in the session
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "account_login",  # sign_in by its other name
+}
 PROFILE = {"product_types": ["ami"], **{name: getattr(Profile(), name) for name in LIMITS}}
 TICKET = {"system": "jira", "key": "SEC-1"}
 ELSEWHERE = "arn:aws:iam::999988887777:role/Other"
@@ -87,6 +95,9 @@ def post(finding: Finding, alice: User, owner: Client) -> Callable[..., Any]:
             )
         },
         "role_template": [account, "cli"],
+        "sso_begin": ["nowhere"],
+        "sso_callback": ["nowhere"],
+        "provider_test": [account],
         "attestations": [account],
         "attestation": [account, "M-AMMP-3"],
         "attestation_withdrawal": [answer.pk],
@@ -109,11 +120,6 @@ def post(finding: Finding, alice: User, owner: Client) -> Callable[..., Any]:
     return posted
 
 
-def events(organisation: Organisation, after: int = 0) -> list[AuditEvent]:
-    with within(organisation):
-        return list(AuditEvent.objects.filter(number__gt=after).order_by("number"))
-
-
 @pytest.mark.parametrize(("name", "form", "action"), CASES)
 def test_a_change_through_a_page_is_one_event(
     post: Callable[..., Any], acme: Organisation, name: str, form: dict[str, Any], action: str
@@ -130,7 +136,8 @@ def test_a_change_through_a_page_is_one_event(
 
 
 def test_a_page_that_is_in_no_case_takes_no_form(post: Callable[..., Any]) -> None:
-    audited = {name for name, _, _ in CASES}
+    audited = {name for name, _, _ in CASES} | test_audited_people.CASES.keys()
+    audited |= test_audited_people.ALONE
     others = {str(pattern.name) for pattern in urlpatterns} - audited - NOTHING_OF_THE_ORGANISATION
     assert {name: post(name, {}).status_code for name in others} == dict.fromkeys(others, 405)
 

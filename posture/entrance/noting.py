@@ -1,18 +1,20 @@
-"""Signing in and out in the audit log: one event in every organisation of the person."""
+"""Signing in, and changes of how, in the audit log: one event in every organisation of the person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.dispatch import receiver
 
-from posture.access import within
 from posture.auditing import record
 from posture.models import User
 from posture.models.crossing import organisations_of_user
 from posture.models.plain import storable
+from posture.models.tenancy import within
 
 
 @receiver(user_logged_in, dispatch_uid="audit_signed_in")
@@ -37,8 +39,27 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
         note("session.refused", user, by=None)
 
 
-def note(action: str, user: User, *, by: User | None) -> None:
+def note(
+    action: str, user: User, *, by: User | None, after: Mapping[str, object] | None = None
+) -> None:
     """Record it in the organisations of the person, always in the same order of their chains."""
     for organisation in sorted(organisations_of_user(user.pk)):
         with within(organisation):
-            record(organisation=organisation, by=by, action=action, target=user, label=user.email)
+            record(
+                organisation=organisation,
+                by=by,
+                action=action,
+                target=user,
+                label=user.email,
+                after=after,
+            )
+
+
+@contextmanager
+def noted(
+    action: str, user: User, *, by: User | None, after: Mapping[str, object] | None = None
+) -> Iterator[None]:
+    """Change something of a person in the block, and note it in the same transaction."""
+    with transaction.atomic():
+        yield
+        note(action, user, by=by, after=after)
