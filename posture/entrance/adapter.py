@@ -93,7 +93,7 @@ class Entrance(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no ty
         """Go back to the page about oneself."""
         return reverse("you")
 
-    def add_message(
+    def add_message(  # noqa: PLR0913, PLR0917 - as allauth calls it
         self,
         request: HttpRequest,
         level: int,

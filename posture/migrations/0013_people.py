@@ -33,6 +33,12 @@ WALLS = "\n".join([
     ),
 ])
 
+UNWALLED = """
+    DROP FUNCTION organisations_named, invitation_with_digest;
+    ALTER TABLE posture_membership DROP CONSTRAINT posture_membership_in_organisation CASCADE;
+"""
+"""Everything else goes with its table."""
+
 FROM_BEFORE = """
     INSERT INTO posture_serviceaccount (id, organisation_id, name, purpose, active)
     SELECT gen_random_uuid(), t.organisation_id, 'Tokens from before',
@@ -144,7 +150,7 @@ class Migration(migrations.Migration):
             model_name='invitation',
             constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('withdrawn_at__isnull', True)), fields=('organisation', 'email'), name='one_open_invitation_each'),
         ),
-        migrations.RunSQL(WALLS),
+        migrations.RunSQL(WALLS, UNWALLED),
         migrations.CreateModel(
             name='ServiceAccount',
             fields=[
@@ -165,7 +171,7 @@ class Migration(migrations.Migration):
             name='service_account',
             field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='posture.serviceaccount'),
         ),
-        migrations.RunSQL(SERVICE_ACCOUNT),
+        migrations.RunSQL(SERVICE_ACCOUNT, migrations.RunSQL.noop),
         migrations.AlterField(
             model_name='apitoken',
             name='service_account',
@@ -176,5 +182,5 @@ class Migration(migrations.Migration):
             name='replaces',
             field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successor', to='posture.apitoken'),
         ),
-        migrations.RunSQL(TOKEN_KEYS),
+        migrations.RunSQL(TOKEN_KEYS, migrations.RunSQL.noop),
     ]

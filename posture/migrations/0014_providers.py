@@ -23,6 +23,10 @@ WALLS = "\n".join([
     ),
 ])
 
+UNWALLED = _walls.unsealed("posture_identityprovider", "client_secret") + """
+    DROP FUNCTION provider_with_slug;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -71,5 +75,5 @@ class Migration(migrations.Migration):
             model_name='providersubject',
             constraint=models.UniqueConstraint(fields=('provider', 'user'), name='one_subject_per_user'),
         ),
-        migrations.RunSQL(WALLS),
+        migrations.RunSQL(WALLS, UNWALLED),
     ]
