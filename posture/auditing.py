@@ -201,7 +201,7 @@ def _value(name: str, value: object) -> object:
     if isinstance(value, models.TextChoices):
         return _text(value.value)
     if type(value) is datetime:
-        return value.astimezone(UTC).isoformat()
+        return value.astimezone(UTC).isoformat(timespec="seconds")
     if type(value) in {list, tuple}:
         return _entries(name, list(value))  # type: ignore[call-overload] # a list or a tuple
     message = f"{name} is of the type {type(value).__name__}, which the audit log does not take."

@@ -121,7 +121,7 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "door": DOORS.get(event.door, event.door),
         "changes": [
             {
-                "name": name,
+                "name": name.replace("_", " "),
                 "before": _words(event.before[name]) if name in event.before else None,
                 "after": _words(event.after[name]) if name in event.after else None,
             }

@@ -49,7 +49,7 @@ def test_an_event_says_who_what_and_what_changed(
     page = shown(owner)
     row = page.partition("<tbody")[2].partition("</tr>")[0]
     assert "<b>alice@acme.example</b> changed the profile of an account: Larkfield" in row
-    assert "unused_days: <del>90</del> <ins>30</ins>" in row
+    assert "unused days: <del>90</del> <ins>30</ins>" in row
     assert "queues: <ins>none</ins>" in row
 
 
