@@ -20,7 +20,7 @@ CHAIN = "\n".join([
     _walls.question(
         "lock_audit_head(wanted uuid)", "TABLE (number bigint, hash text, at timestamptz)",
         """BEGIN
-               IF wanted IS DISTINCT FROM %(mine)s THEN
+               IF wanted IS DISTINCT FROM MINE THEN
                    RAISE insufficient_privilege USING MESSAGE = 'not the organisation of this transaction';
                END IF;
                SET CONSTRAINTS ALL IMMEDIATE;
@@ -31,7 +31,7 @@ CHAIN = "\n".join([
                    WHERE h.organisation_id = wanted FOR UPDATE;
                RETURN QUERY SELECT h.number, h.hash::text, clock_timestamp()
                    FROM public.posture_audithead AS h WHERE h.organisation_id = wanted;
-           END""" % {"mine": _walls.MINE},
+           END""".replace("MINE", _walls.MINE),
         volatility="VOLATILE", language="plpgsql",
     ),
     _walls.question(
