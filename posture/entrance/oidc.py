@@ -138,7 +138,8 @@ class Talk(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth has no t
         several = isinstance(said["aud"], list) and len(said["aud"]) > 1
         if said.get("azp", client if not several else None) != client:
             raise RefusedError("The provider's ID token is for another application.")
-        if not nonce or not hmac.compare_digest(str(said.get("nonce", "")), nonce):
+        given = str(said.get("nonce", "")).encode(errors="surrogatepass")
+        if not nonce or not hmac.compare_digest(given, nonce.encode()):
             raise RefusedError("The provider's ID token belongs to another sign-in.")
         return said
 

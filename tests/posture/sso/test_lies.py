@@ -79,6 +79,8 @@ NOW = int(time.time())
         ({"nonce": "another"}, "belongs to another sign-in"),
         ({"nonce": None}, "belongs to another sign-in"),
         ({"nonce": 7}, "belongs to another sign-in"),
+        ({"nonce": "é"}, "belongs to another sign-in"),
+        ({"nonce": "\ud800"}, "belongs to another sign-in"),
         ({"aud": "another application"}, "it is for another application"),
         ({"aud": [CLIENT, "another application"]}, "is for another application"),
         ({"aud": CLIENT, "azp": "another application"}, "is for another application"),

@@ -188,9 +188,15 @@ def test_nobody_is_led_elsewhere_afterwards(
 def test_the_page_with_the_name_leads_on_by_a_link(provider: IdentityProvider) -> None:
     page = words(Client().get(reverse("sso"), {"name": " Acme-Staff ", "next": "/scans"}))
     assert 'href="/sso/acme-staff?next=/scans">Continue with Acme staff' in page
-    unknown = Client().get(reverse("sso"), {"name": "no-such-name"})
-    assert unknown.status_code == 404
-    assert "No single sign-on has this name here" in words(unknown)
+
+
+@pytest.mark.parametrize("name", ["no-such-name", "\x00", "acme-staff\x00", "é" * 50])
+def test_a_name_that_nobody_has_or_could_have_is_unknown(
+    provider: IdentityProvider, name: str
+) -> None:
+    answer = Client().get(reverse("sso"), {"name": name})
+    assert answer.status_code == 404
+    assert "No single sign-on has this name here" in words(answer)
 
 
 def test_who_declines_at_the_provider_is_told_so(provider: IdentityProvider) -> None:
