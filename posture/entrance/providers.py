@@ -66,16 +66,19 @@ class Vouched:
 
 
 def vouch(
-    session: SessionBase, provider: IdentityProvider, user: User, *, with_factor: bool
+    session: SessionBase, provider: IdentityProvider, user: User, *, with_factor: bool, at: float
 ) -> None:
-    """Bind a session that is about to begin to the provider's organisation."""
+    """Bind a session that is about to begin to the provider's organisation.
+
+    `at`: when they proved there who they are, in seconds since 1970; 0 when that is not known.
+    """
     session[VOUCHED] = {
         "organisation": str(provider.organisation_id),
         "provider": str(provider.pk),
         "slug": provider.slug,
         "user": str(user.pk),
         "with_factor": with_factor,
-        "at": time.time(),
+        "at": at,
     }
 
 
