@@ -249,8 +249,9 @@ def arrive(request: HttpRequest, row: IdentityProvider, state: dict[str, Any]) -
 def _proved_at(said: dict[str, Any]) -> float:
     """When they proved there who they are, in seconds since 1970; 0 where it does not say so."""
     at, now = said.get("auth_time"), time.time()
-    is_number = isinstance(at, int | float) and not isinstance(at, bool)
-    return float(min(at, now)) if is_number and 0 <= at <= now + LEEWAY_SECONDS else 0.0
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return 0.0
+    return float(min(at, now)) if 0 <= at <= now + LEEWAY_SECONDS else 0.0
 
 
 def _document(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
