@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -140,17 +140,30 @@ def scope_of_user(
     membership = rows.annotate(must_use=_must_use(user, vouched)).first()
     if membership is None:
         return None
-    organisation = membership.organisation
+    required = membership.organisation.requires_second_factor
     proved = vouched is not None and vouched.with_factor
-    enrols = organisation.requires_second_factor and not proved and not has_second_factor(user)
+    enrols = required and not proved and not has_second_factor(user)
     must_use = membership.must_use if membership.role != Role.OWNER else ""
-    accounts = None
+    return replace(_scope_in(membership, user), enrols=enrols, must_use=must_use or "")
+
+
+def scope_behind_the_door(user: User, organisation_id: uuid.UUID) -> Scope | None:
+    """Return a member's scope by role and accounts alone, from inside `within`; None for strangers.
+
+    For verbs only, which judge again what a door let in: how the person came in, by which provider
+    and with which factors, stands in the session, which verbs do not see. Doors ask `scope_of_user`.
+    """
+    rows = Membership.objects.select_related("organisation")
+    membership = rows.filter(user=user, organisation_id=organisation_id).first()
+    return _scope_in(membership, user) if membership is not None else None
+
+
+def _scope_in(membership: Membership, user: User) -> Scope:
+    organisation, accounts = membership.organisation, None
     if membership.restricted:
-        named = MemberAccount.objects.filter(membership=membership, organisation_id=organisation_id)
+        named = MemberAccount.objects.filter(membership=membership, organisation=organisation)
         accounts = frozenset(named.values_list("account_id", flat=True))
-    return Scope(
-        organisation, user, None, membership.role, accounts, enrols=enrols, must_use=must_use or ""
-    )
+    return Scope(organisation, user, None, membership.role, accounts)
 
 
 def _must_use(user: User, vouched: Vouched | None) -> Subquery:

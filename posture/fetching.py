@@ -11,18 +11,22 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.exceptions import RequestException
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 SECONDS = 5
-"""For connecting, between two pieces of an answer, and in all for its body."""
+"""In all, for connecting and the whole answer; a slow greeting by TLS can take as long once more."""
 
 MOST_BYTES = 256 * 1024
 LONGEST_URL = 2048
@@ -85,7 +89,8 @@ class _Guarded(HTTPAdapter):
         url = str(request.url)
         request.headers["Host"] = _checked(url).netloc
         try:
-            response = super().send(request, stream=True, timeout=SECONDS, verify=True)
+            timeout: Any = Timeout(total=SECONDS)  # requests hands it on
+            response = super().send(request, stream=True, timeout=timeout, verify=True)
             response.raw = io.BytesIO(b"".join(_pieces(response.raw)))
         except (RequestException, HTTPError, OSError, UnicodeError) as error:
             raise CannotFetchError(url) from error
@@ -101,13 +106,62 @@ class _Guarded(HTTPAdapter):
             pool |= {"server_hostname": url.hostname, "assert_hostname": url.hostname}
         return {**host, "host": str(_address_of(url))}, pool
 
+    def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+        """Have answers read by ourselves, against the clock."""
+        pool = super().get_connection_with_tls_context(*arguments, **options)
+        pool.ConnectionCls = _Tls if isinstance(pool, HTTPSConnectionPool) else _Plain
+        return pool
+
+
+class _Hurried(io.RawIOBase):
+    """What comes from a socket until the time that was left when the answer began is over.
+
+    A timeout of a socket begins anew with each byte, and a header may be sent byte by byte.
+    """
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer, self._inner = peer, cast("io.RawIOBase", peer.makefile("rb", buffering=0))
+        self._until = time.monotonic() + (peer.gettimeout() or SECONDS)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read some bytes; raises TimeoutError when it is too late."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._peer.settimeout(left)
+        return self._inner.readinto(buffer)
+
+    def close(self) -> None:
+        """Let the socket go too."""
+        self._inner.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Hurried(sock))
+
+
+class _Plain(HTTPConnection):
+    response_class = _Answer
+
+
+class _Tls(HTTPSConnection):
+    response_class = _Answer
+
 
 def _pieces(raw: Any) -> Iterator[bytes]:
-    until, left = time.monotonic() + SECONDS, MOST_BYTES
+    left = MOST_BYTES
     while piece := raw.read1(left + 1, decode_content=True):
         left -= len(piece)
-        if left < 0 or time.monotonic() > until:
-            message = "too large, or too slow"
+        if left < 0:
+            message = "too large"
             raise OSError(message)
         yield piece
 

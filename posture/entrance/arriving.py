@@ -41,6 +41,8 @@ class Claims:
     verified: bool
     with_factor: bool
     """Whether it says that they gave a second factor."""
+    proved_at: float
+    """When they last proved there who they are, in seconds since 1970; 0 where it does not say."""
 
     @property
     def domain(self) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from posture.auditing import record
+from posture.entrance.providers import vouched
 from posture.models import User
 from posture.models.crossing import organisations_of_user
 from posture.models.plain import storable
@@ -18,16 +21,22 @@ from posture.models.tenancy import within
 
 
 @receiver(user_logged_in, dispatch_uid="audit_signed_in")
-def signed_in(user: User, **_: Any) -> None:
+def signed_in(user: User, request: HttpRequest, **_: Any) -> None:
     """Note that somebody has signed in, with all that it takes."""
-    note("session.began", user, by=user)
+    note("session.began", user, by=user, only=_bound_to(request, user))
 
 
 @receiver(user_logged_out, dispatch_uid="audit_signed_out")
-def signed_out(user: User | None, **_: Any) -> None:
+def signed_out(user: User | None, request: HttpRequest, **_: Any) -> None:
     """Note that somebody has signed out; a session of nobody ends without a word."""
     if user is not None:
-        note("session.ended", user, by=user)
+        note("session.ended", user, by=user, only=_bound_to(request, user))
+
+
+def _bound_to(request: HttpRequest, user: User) -> UUID | None:
+    """The organisation whose provider began the session: its word is nothing to other ones."""
+    said = vouched(request.session, user)
+    return said.organisation if said is not None else None
 
 
 @receiver(user_login_failed, dispatch_uid="audit_refused")
@@ -40,10 +49,20 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
 
 
 def note(
-    action: str, user: User, *, by: User | None, after: Mapping[str, object] | None = None
+    action: str,
+    user: User,
+    *,
+    by: User | None,
+    after: Mapping[str, object] | None = None,
+    only: UUID | None = None,
 ) -> None:
-    """Record it in the organisations of the person, always in the same order of their chains."""
+    """Record it in the organisations of the person, always in the same order of their chains.
+
+    `only`: in no other one than this.
+    """
     for organisation in sorted(organisations_of_user(user.pk)):
+        if only not in {None, organisation}:
+            continue
         with within(organisation):
             record(
                 organisation=organisation,

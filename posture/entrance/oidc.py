@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from posture import fetching
@@ -42,6 +44,10 @@ WITH_FACTOR = {
 
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 AGAIN = "This sign-in was begun too long ago, in another browser, or is used up. Begin again."
+NOT_ANEW = (
+    "The provider does not say that you signed in there just now (auth_time). Begin again; if this "
+    "comes back, whoever runs it has to have it send auth_time when it is asked with max_age."
+)
 DECLINED = "The provider did not sign you in. Begin again, or ask whoever runs it."
 
 
@@ -138,7 +144,8 @@ class Talk(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth has no t
         several = isinstance(said["aud"], list) and len(said["aud"]) > 1
         if said.get("azp", client if not several else None) != client:
             raise RefusedError("The provider's ID token is for another application.")
-        if not nonce or not hmac.compare_digest(str(said.get("nonce", "")), nonce):
+        given = str(said.get("nonce", "")).encode(errors="surrogatepass")
+        if not nonce or not hmac.compare_digest(given, nonce.encode()):
             raise RefusedError("The provider's ID token belongs to another sign-in.")
         return said
 
@@ -196,9 +203,11 @@ def lead(
     Raises RefusedError, with a sentence for people.
     """
     nonce = secrets.token_urlsafe(32)
-    asked = {"nonce": nonce, **({"prompt": "login"} if again else {})}
+    asked = {"nonce": nonce}
+    if again:
+        asked |= {"prompt": "login", "max_age": str(settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)}
     answer: HttpResponse = Provider(request, row).redirect(
-        request, process, there, auth_params=asked, nonce=nonce
+        request, process, there, auth_params=asked, nonce=nonce, again=again
     )
     return answer
 
@@ -222,6 +231,10 @@ def arrive(request: HttpRequest, row: IdentityProvider, state: dict[str, Any]) -
     if issuer is not None and issuer != talk.openid_config["issuer"]:
         raise RefusedError("The answer comes from another provider.")
     said = talk.answer(state)
+    proved_at = _proved_at(said)
+    # Whoever sits there can strike prompt and max_age off the address that we led them to.
+    if state.get("again") and time.time() - proved_at > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        raise RefusedError(NOT_ANEW)
     methods, context, verified = (said.get(name) for name in ("amr", "acr", "email_verified"))
     with_factor = isinstance(methods, list) and "mfa" in methods
     return Claims(
@@ -229,7 +242,16 @@ def arrive(request: HttpRequest, row: IdentityProvider, state: dict[str, Any]) -
         email=str(said.get("email") or ""),
         verified=verified is True or verified == "true",
         with_factor=with_factor or (isinstance(context, str) and context in WITH_FACTOR),
+        proved_at=proved_at,
     )
+
+
+def _proved_at(said: dict[str, Any]) -> float:
+    """When they proved there who they are, in seconds since 1970; 0 where it does not say so."""
+    at, now = said.get("auth_time"), time.time()
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        return 0.0
+    return float(min(at, now)) if 0 <= at <= now + LEEWAY_SECONDS else 0.0
 
 
 def _document(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from django.urls import reverse
 from posture.auditing import record
 from posture.models import IdentityProvider, Organisation, ProviderSubject, User
 from posture.models.crossing import provider_with_slug
+from posture.models.provider import SLUG
 from posture.models.tenancy import within
 
 VOUCHED = "vouched"
@@ -64,16 +66,19 @@ class Vouched:
 
 
 def vouch(
-    session: SessionBase, provider: IdentityProvider, user: User, *, with_factor: bool
+    session: SessionBase, provider: IdentityProvider, user: User, *, with_factor: bool, at: float
 ) -> None:
-    """Bind a session that is about to begin to the provider's organisation."""
+    """Bind a session that is about to begin to the provider's organisation.
+
+    `at`: when they proved there who they are, in seconds since 1970; 0 when that is not known.
+    """
     session[VOUCHED] = {
         "organisation": str(provider.organisation_id),
         "provider": str(provider.pk),
         "slug": provider.slug,
         "user": str(user.pk),
         "with_factor": with_factor,
-        "at": time.time(),
+        "at": at,
     }
 
 
@@ -88,7 +93,7 @@ def vouched(session: SessionBase, user: User) -> Vouched | None:
 
 def named(slug: str) -> IdentityProvider | None:
     """Return the provider with this name in addresses, of whatever organisation, active or not."""
-    place = provider_with_slug(slug)
+    place = provider_with_slug(slug) if re.fullmatch(SLUG, slug) else None
     if place is None:
         return None
     with within(place.organisation):

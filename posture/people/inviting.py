@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet, Sum
 
 from posture import mail
-from posture.access import may, may_give, scope_of_user
+from posture.access import may, may_give, scope_behind_the_door
 from posture.auditing import record
 from posture.models import (
     Account,
@@ -135,7 +135,7 @@ def digest_of(secret: str) -> str:
 def _held(organisation: Organisation, by: User, invitation: uuid.UUID) -> Invitation:
     """The invitation, while nobody else changes it, if this person may."""
     hold(organisation)
-    scope = scope_of_user(by, organisation.pk)
+    scope = scope_behind_the_door(by, organisation.pk)
     if not may(scope, "manage"):
         message = "You may not invite people here any more. Ask an owner or admin."
         raise RefusedError(message)

@@ -8,7 +8,7 @@ RefusedError.
 import uuid
 from collections.abc import Collection
 
-from posture.access import may, may_give, scope_of_user
+from posture.access import may, may_give, scope_behind_the_door
 from posture.auditing import record
 from posture.models import Account, MemberAccount, Membership, Organisation, Role, User
 
@@ -121,7 +121,7 @@ def check_given(
     *, organisation: Organisation, by: User, role: str, accounts: Collection[Account] | None
 ) -> None:
     """Refuse a role or a limit that this person, as they are now, may not give to anybody."""
-    scope = scope_of_user(by, organisation.pk)
+    scope = scope_behind_the_door(by, organisation.pk)
     if not may(scope, "manage"):
         message = "You may not change people here any more. Ask an owner or admin."
         raise RefusedError(message)
@@ -143,7 +143,7 @@ def _held(organisation: Organisation, by: User, member: uuid.UUID) -> Membership
     if found is None:
         message = "This person is no member any more. Nothing was changed."
         raise RefusedError(message)
-    scope = scope_of_user(by, organisation.pk)
+    scope = scope_behind_the_door(by, organisation.pk)
     if not may(scope, "manage"):
         message = "You may not change people here any more. Ask an owner or admin."
         raise RefusedError(message)

@@ -14,6 +14,7 @@ from posture import people
 from posture.access import manages_own_transactions
 from posture.models import Organisation, User
 from posture.web.forms_people import NewPersonForm
+from posture.web.proof import by_provider
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,6 +33,9 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 def _answered(request: HttpRequest, secret: str, offer: people.Offer) -> HttpResponse:
     if not isinstance(request.user, User):
         return _as_new(request, secret, offer)
+    said = by_provider(request)
+    if said is not None and said.organisation != offer.organisation.pk:
+        return render(request, "joining/by_provider.html", status=403)
     if request.method != "POST" and request.user.email == offer.invitation.email:
         return render(request, "joining/join.html", {"offer": offer})
     if request.method != "POST":

@@ -12,16 +12,21 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from posture.access import manages_own_transactions, may, within
+from posture.access import manages_own_transactions, may, organisations_of, within
 from posture.entrance import factors, oidc, providers, sessions
 from posture.entrance.arriving import Claims, RefusedError, admit, find
 from posture.models import IdentityProvider, Organisation, User
 from posture.web.people import is_ours
 from posture.web.proof import by_provider
 
+SIGN_OUT_FIRST = (
+    "In this browser you are signed in as somebody else than {whom}. Sign out first, "
+    "then begin again."
+)
 LOGIN, TEST = "login", "test"
 """Why somebody is led to a provider: to sign in, or to see what it says."""
 
@@ -50,16 +55,41 @@ def name(request: HttpRequest) -> HttpResponse:
 @require_safe
 @manages_own_transactions
 def begin(request: HttpRequest, slug: str) -> HttpResponse:
-    """Lead to the provider; those who are in already are asked there to prove it anew."""
+    """Lead to the provider; those who are in already are asked there to prove it anew.
+
+    Another site cannot begin a sign-in for somebody: it gets the page with the link.
+    """
     row = providers.named(slug)
     if row is None or not row.active:
         return _refused(request, UNKNOWN, HTTPStatus.NOT_FOUND)
+    user = request.user
+    if isinstance(user, User) and row.organisation_id not in organisations_of(user):
+        return _refused(request, SIGN_OUT_FIRST.format(whom=f"those whom {row.name} knows"))
+    if not _is_from_here(request):
+        context = {"slug": row.slug, "provider": row, "next": _there(request)}
+        return render(request, "entrance/sso.html", context)
     return led(request, row, LOGIN)
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether a page of ours, or they themselves in the address bar, asked for this.
+
+    Browsers that are old, or that came by plain http, do not say so; there the page counts that the
+    link stood on, which our policy has them send to ourselves only.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return url_has_allowed_host_and_scheme(
+        request.headers.get("Referer", ""),
+        allowed_hosts={request.get_host()},
+        require_https=request.is_secure(),
+    )
 
 
 def led(request: HttpRequest, row: IdentityProvider, process: str) -> HttpResponse:
     """Redirect to a provider, or say why that cannot be."""
-    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="login")
+    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="login", limit_get=True)
     if limited is not None:
         return limited
     again = by_provider(request) is not None or process == TEST
@@ -87,6 +117,8 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
         with within(row.organisation_id):
             user = admit(provider=row, claims=claims)
             organisation = Organisation.objects.get(pk=row.organisation_id)
+            if request.user.is_authenticated and request.user != user:
+                raise RefusedError(SIGN_OUT_FIRST.format(whom=user.email))
     except RefusedError as refusal:
         return _refused(request, str(refusal))
     return _enter(request, row, user, organisation, claims, str(state.get("next") or ""))
@@ -108,7 +140,7 @@ def _enter(  # noqa: PLR0913, PLR0917 - who, where, by what, and whereto
     if request.user.is_authenticated:
         sessions.forget(str(request.session.session_key))
     logout(request)
-    providers.vouch(request.session, row, user, with_factor=claims.with_factor)
+    providers.vouch(request.session, row, user, with_factor=claims.with_factor, at=claims.proved_at)
     record_authentication(request, user, method=providers.BY_PROVIDER, provider=row.slug)
     there = there if is_ours(request, there) else reverse("home")
     needs_own = organisation.requires_second_factor and not claims.with_factor

@@ -13,6 +13,7 @@ from allauth.mfa.recovery_codes.internal import flows as codes_flows
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,7 +25,7 @@ from posture.entrance.noting import noted
 from posture.models import User
 from posture.web.entrance import options
 from posture.web.forms_entrance import FirstCode, NewPasskey, NewPassword
-from posture.web.proof import form, own, proven_oneself
+from posture.web.proof import by_provider, form, own, proven_oneself
 from posture.web.qr import squares
 
 APP = "authenticator app"
@@ -65,9 +66,13 @@ def you(request: HttpRequest) -> HttpResponse:
         ],
         "codes": codes,
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
-        "sessions": sessions.of(_user(request), request.session.session_key),
+        "sessions": None if by_provider(request) else _sessions(request),
     }
     return render(request, "you/you.html", context)
+
+
+def _sessions(request: HttpRequest) -> list[sessions.Place]:
+    return sessions.of(_user(request), request.session.session_key)
 
 
 class Password(account.PasswordSetView):  # type: ignore[misc] # allauth has no types
@@ -223,10 +228,23 @@ def recovery_codes_file(request: HttpRequest) -> HttpResponse:
     return response
 
 
+NOT_OTHER_SESSIONS = (
+    "You came by single sign-on, which speaks for one organisation only. Sign in with a password "
+    "or passkey of your own to see and end your other sessions."
+)
+
+
+def _check_own_sign_in(request: HttpRequest) -> None:
+    """Refuse a session that a provider began: the others may be for other organisations."""
+    if by_provider(request):
+        raise PermissionDenied(NOT_OTHER_SESSIONS)
+
+
 @require_POST
 @own
 def other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere but here."""
+    _check_own_sign_in(request)
     ended = sessions.end_others(user=_user(request), but=request.session.session_key)
     messages.success(request, f"Ended {ended} other session{'' if ended == 1 else 's'}.")
     return redirect("you")
@@ -236,6 +254,7 @@ def other_sessions(request: HttpRequest) -> HttpResponse:
 @own
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign out in one browser."""
+    _check_own_sign_in(request)
     if not sessions.end(user=_user(request), pk=pk):
         message = "There is no such session, or it is none of yours."
         raise Http404(message)

@@ -34,6 +34,12 @@ class Strange(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(200)
+        if self.path == "/slow-headers":
+            self.flush_headers()
+            self.wfile.write(b"X: ")
+            if not self._drip():
+                return
+            self.wfile.write(b"\r\n")
         self.end_headers()
         if self.path == "/plain":
             self.wfile.write(b"{}")
@@ -42,14 +48,15 @@ class Strange(BaseHTTPRequestHandler):
         if self.path == "/slow":
             self._drip()
 
-    def _drip(self) -> None:
+    def _drip(self) -> bool:
         for _ in range(100):
             try:
                 self.wfile.write(b"x")
                 self.wfile.flush()
             except OSError:
-                return
+                return False
             time.sleep(0.02)
+        return True
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -81,10 +88,13 @@ def test_too_much_and_redirects_are_not_taken(strange: str, path: str) -> None:
     assert [one["path"] for one in Strange.seen] == [path]
 
 
-def test_a_server_that_never_ends_is_left(strange: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/slow", "/slow-headers"])
+def test_a_server_that_does_not_come_to_an_end_is_left(
+    strange: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     monkeypatch.setattr(fetching, "SECONDS", 0.2)
     with pytest.raises(fetching.CannotFetchError):
-        get(f"{strange}/slow")
+        get(strange + path)
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,16 @@ def there(response: Any) -> str:
     return f"{back.path}?{back.query}"
 
 
+def begun(client: Client, slug: str = "acme-staff", then: str = "") -> HttpResponse:
+    """Follow the link on our page; the redirect to the provider."""
+    begin = reverse("sso_begin", args=[slug])
+    wanted, headers = {"next": then} if then else {}, {"Sec-Fetch-Site": "same-origin"}
+    return client.get(begin, wanted, headers=headers)  # type: ignore[return-value] # of Django's test client
+
+
 def sso(client: Client, slug: str = "acme-staff", then: str = "") -> HttpResponse:
     """Go to the provider and come back; the answer to that."""
-    led = client.get(reverse("sso_begin", args=[slug]), {"next": then} if then else {})
-    return client.get(there(led))  # type: ignore[return-value] # of Django's test client
+    return client.get(there(begun(client, slug, then)))  # type: ignore[return-value] # of Django's test client
 
 
 def is_in(client: Client) -> bool:

@@ -82,7 +82,7 @@ class OpenId:
             return None
         now = int(time.time())
         claims = {
-            "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300,
+            "iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "auth_time": now,
             "nonce": asked["nonce"], **self.person, **self.lies,
         }  # fmt: skip
         kept = {name: value for name, value in claims.items() if value is not None}

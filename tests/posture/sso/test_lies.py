@@ -10,10 +10,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
-from django.urls import reverse
 
 from posture.models import IdentityProvider, User
-from tests.posture.sso.conftest import is_in, sentence, sso, there
+from tests.posture.sso.conftest import begun, is_in, sentence, sso, there
 from tests.posture.sso.openid import CLIENT, Claims, OpenId, key, signed
 
 pytestmark = pytest.mark.usefixtures("provider", "alice")
@@ -79,6 +78,8 @@ NOW = int(time.time())
         ({"nonce": "another"}, "belongs to another sign-in"),
         ({"nonce": None}, "belongs to another sign-in"),
         ({"nonce": 7}, "belongs to another sign-in"),
+        ({"nonce": "é"}, "belongs to another sign-in"),
+        ({"nonce": "\ud800"}, "belongs to another sign-in"),
         ({"aud": "another application"}, "it is for another application"),
         ({"aud": [CLIENT, "another application"]}, "is for another application"),
         ({"aud": CLIENT, "azp": "another application"}, "is for another application"),
@@ -120,7 +121,7 @@ def test_a_discovery_document_that_does_not_fit_leads_nowhere(
     op: OpenId, config: dict[str, object], why: str
 ) -> None:
     op.config = config
-    answer = Client().get(reverse("sso_begin", args=["acme-staff"]))
+    answer = begun(Client())
     assert answer.status_code == 403
     assert why in sentence(answer)
 
@@ -183,9 +184,8 @@ def test_an_answer_that_holds_no_tokens_is_a_refusal_and_no_crash(op: OpenId, to
 
 
 def test_a_code_works_once_and_for_its_own_sign_in_alone(op: OpenId) -> None:
-    begin = reverse("sso_begin", args=["acme-staff"])
     client = Client()
-    first, second = there(client.get(begin)), there(client.get(begin))
+    first, second = there(begun(client)), there(begun(client))
     mixed = first.partition("&state=")[0] + "&state=" + second.partition("&state=")[2]
     answer = client.get(mixed)
     assert "did not accept the code" in sentence(answer)
@@ -194,7 +194,7 @@ def test_a_code_works_once_and_for_its_own_sign_in_alone(op: OpenId) -> None:
 
 def test_an_answer_that_names_another_issuer_is_refused(op: OpenId) -> None:
     client = Client()
-    back = there(client.get(reverse("sso_begin", args=["acme-staff"])))
+    back = there(begun(client))
     answer = client.get(f"{back}&iss=https://login.evil.example")
     assert "comes from another provider" in sentence(answer)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from posture.models import IdentityProvider, Membership, Organisation, ProviderSubject, Role, User
 from posture.models.tenancy import within
 from tests.posture.rows import a_member
-from tests.posture.sso.conftest import a_provider, is_in, sentence, sso, there, words
+from tests.posture.sso.conftest import a_provider, begun, is_in, sentence, sso, there, words
 from tests.posture.sso.openid import OpenId
 
 
@@ -146,9 +146,8 @@ def test_a_session_ends_when_the_provider_is_switched_off(
 def test_the_answer_to_a_sign_in_is_taken_once_and_in_the_same_browser(
     provider: IdentityProvider, alice: User
 ) -> None:
-    begin = reverse("sso_begin", args=["acme-staff"])
     thief, client = Client(), Client()
-    back = there(client.get(begin))
+    back = there(begun(client))
     assert "in another browser" in words(thief.get(back))
     assert client.get(back).status_code == 302
     client.post(reverse("sign_out"))
@@ -161,7 +160,7 @@ def test_an_answer_for_one_provider_is_none_for_another(
 ) -> None:
     a_provider(rival, op)
     client = Client()
-    back = there(client.get(reverse("sso_begin", args=["acme-staff"])))
+    back = there(begun(client))
     answer = client.get(back.replace("acme-staff", "rival-staff"))
     assert answer.status_code == 403
     assert not is_in(client)
@@ -171,7 +170,7 @@ def test_signing_in_begins_a_new_session_and_the_old_one_is_over(
     provider: IdentityProvider, alice: User
 ) -> None:
     client = Client()
-    client.get(reverse("sso_begin", args=["acme-staff"]))
+    begun(client)
     before = client.session.session_key
     sso(client)
     assert client.session.session_key != before
@@ -188,14 +187,20 @@ def test_nobody_is_led_elsewhere_afterwards(
 def test_the_page_with_the_name_leads_on_by_a_link(provider: IdentityProvider) -> None:
     page = words(Client().get(reverse("sso"), {"name": " Acme-Staff ", "next": "/scans"}))
     assert 'href="/sso/acme-staff?next=/scans">Continue with Acme staff' in page
-    unknown = Client().get(reverse("sso"), {"name": "no-such-name"})
-    assert unknown.status_code == 404
-    assert "No single sign-on has this name here" in words(unknown)
+
+
+@pytest.mark.parametrize("name", ["no-such-name", "\x00", "acme-staff\x00", "é" * 50])
+def test_a_name_that_nobody_has_or_could_have_is_unknown(
+    provider: IdentityProvider, name: str
+) -> None:
+    answer = Client().get(reverse("sso"), {"name": name})
+    assert answer.status_code == 404
+    assert "No single sign-on has this name here" in words(answer)
 
 
 def test_who_declines_at_the_provider_is_told_so(provider: IdentityProvider) -> None:
     client = Client()
-    led = client.get(reverse("sso_begin", args=["acme-staff"]))
+    led = begun(client)
     state = parse_qs(urlsplit(led["Location"]).query)["state"][0]
     back = reverse("sso_callback", args=["acme-staff"])
     answer = client.get(back, {"error": "access_denied", "state": state})
