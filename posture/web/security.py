@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -36,8 +37,9 @@ def _shown(request: HttpRequest) -> HttpResponse:
 def _set(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     required = request.POST.get("required") == "yes"
+    if scope.user is None:
+        raise PermissionDenied
     try:
-        assert scope.user is not None  # noqa: S101 - pages are for people
         changed = factors.require(organisation=scope.organisation, by=scope.user, required=required)
     except factors.NoFactorError as refusal:
         messages.error(request, str(refusal))
