@@ -82,6 +82,7 @@ def resend(
 ) -> Sent:
     """Make a new link for seven more days, outside of a transaction; the old one is dead.
 
+    Who sends it again stands for it from then on: it ends with their right to give that role.
     Raises RefusedError, also for an invitation that is over.
     """
     secret = new_secret()
@@ -92,7 +93,8 @@ def resend(
         found.sent_at = database_now()
         found.expires_at = found.sent_at + timedelta(days=DAYS)
         found.times_sent += 1
-        found.save(update_fields=["digest", "sent_at", "expires_at", "times_sent"])
+        found.invited_by = by
+        found.save(update_fields=["digest", "sent_at", "expires_at", "times_sent", "invited_by"])
         _tell("invitation.sent_again", found, by, {"times_sent": found.times_sent})
     return _sent(organisation, by, found, link(secret))
 

@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 
+from posture.access import Scope, may_give
 from posture.auditing import record
 from posture.models import Invitation, MemberAccount, Membership, Organisation, User, database_now
 from posture.models.crossing import invitation_with_digest
@@ -36,7 +37,7 @@ def offered(*, secret: str) -> Offer:
         raise GoneError
     with within(place.organisation):
         found = Invitation.objects.select_related("organisation").filter(pk=place.id).first()
-        if found is None:
+        if found is None or not _stands(found):
             raise GoneError
         return Offer(found.organisation, found)
 
@@ -84,7 +85,23 @@ def _held(organisation: Organisation, secret: str) -> Invitation:
     place = invitation_with_digest(digest_of(secret))
     if place is None or place.organisation != organisation.pk:
         raise GoneError
-    return Invitation.objects.get(pk=place.id)
+    found = Invitation.objects.select_related("organisation").get(pk=place.id)
+    if not _stands(found):
+        raise GoneError
+    return found
+
+
+def _stands(invitation: Invitation) -> bool:
+    """Whether who sent it is still a member who may give that role; how they sign in is no matter."""
+    sender = Membership.objects.filter(
+        organisation=invitation.organisation_id,
+        user=invitation.invited_by_id,
+        user__is_active=True,
+        restricted=False,
+    ).first()
+    if sender is None:
+        return False
+    return may_give(Scope(invitation.organisation, None, None, sender.role), invitation.role)
 
 
 def _admit(invitation: Invitation, user: User) -> None:

@@ -114,6 +114,16 @@ def test_somebody_new_chooses_name_and_password_and_is_in(
     assert Client().get(link).status_code == 404
 
 
+def test_who_has_just_joined_is_listed_and_signed_out_with_all_others(link: str) -> None:
+    here, elsewhere = Client(), Client()
+    here.post(link, NEW)
+    assert "This browser" in text(here.get(reverse("you")))
+    elsewhere.post(reverse("sign_in"), {"login": FORM["email"], "password": PASSWORD})
+    page = text(elsewhere.post(reverse("other_sessions"), follow=True))
+    assert "Ended 1 other session." in page
+    assert here.get(reverse("home")).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
