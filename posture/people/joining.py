@@ -15,7 +15,7 @@ from posture.auditing import record
 from posture.models import Invitation, MemberAccount, Membership, Organisation, User, database_now
 from posture.models.crossing import invitation_with_digest
 from posture.models.tenancy import within
-from posture.people.inviting import digest_of
+from posture.people.inviting import digest_of, reach_of
 from posture.people.members import RefusedError, hold, told
 
 
@@ -24,10 +24,14 @@ class GoneError(Exception):
 
 
 class Offer(NamedTuple):
-    """What a link offers: an organisation, to the holder of an address, in a role."""
+    """What a link offers: an organisation, to the holder of an address, in a role.
+
+    `reach` is to how many accounts they will be limited; None: to none, they see all.
+    """
 
     organisation: Organisation
     invitation: Invitation
+    reach: int | None
 
 
 def offered(*, secret: str) -> Offer:
@@ -39,7 +43,7 @@ def offered(*, secret: str) -> Offer:
         found = Invitation.objects.select_related("organisation").filter(pk=place.id).first()
         if found is None or not _stands(found):
             raise GoneError
-        return Offer(found.organisation, found)
+        return Offer(found.organisation, found, reach_of(found))
 
 
 def join(*, secret: str, user: User) -> Organisation:
