@@ -14,7 +14,11 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _SECRETS = re.compile(
     r"spt_[0-9A-Za-z]{12}\.[0-9A-Za-z]+"  # our own tokens
-    r"|\bspi_[\w-]{8,}"  # secrets of invitations, as their links hold them
+    r"|spi_[\w-]{8,}"  # secrets of invitations, as their links hold them
+    # links that open something: whoever reads a log must not use one, nor learn what people guess
+    r"|(?<=/setup/)[^\s'\"]+|(?<=/break-glass/)[^\s'\"]+"
+    r"|(?<=/invitations/)(?<!/settings/invitations/)[^\s'\"]+"
+    r"|(?<=/password/)[^/\s'\"]+/[^\s'\"]+"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # passwords in addresses
     r"|seller-posture-[0-9a-f]{8,}"  # external ids

@@ -15,6 +15,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -55,6 +56,11 @@ class RefusedError(Exception):
         self.code = code
 
 
+class MadeAlreadyError(Exception):
+    """The form was sent again: it made its token the first time."""
+
+
+@transaction.atomic
 def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     *,
     organisation: Organisation,
@@ -65,15 +71,17 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     networks: Collection[str] = (),
     days: int = DEFAULT_DAYS,
     owner: ServiceAccount | None = None,
+    pk: uuid.UUID | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token inside `within(organisation)`; return its row and its text, shown this once.
 
     `networks` are CIDR texts; without an `owner` it belongs to the service account of its own name,
     which is made where there is none. Raises ValueError, with a sentence for people, for an unknown
-    scope, a network that is none, a blank name, a disabled owner or a life outside 1 to 365 days.
+    scope, a network that is none, a blank name, a disabled owner or a life outside 1 to 365 days;
+    and MadeAlreadyError when there is a token with the id `pk` already.
     """
     _check(name, scopes, days)
-    nets = [str(ip_network(network.strip())) for network in networks]
+    nets = [_network(network.strip()) for network in networks]
     name = name.strip()
     owner = (
         owner
@@ -84,6 +92,7 @@ def issue(  # noqa: PLR0913 - a token has that many properties, all by keyword
     _check_owner(owner)
     named = [account.pk for account in accounts]
     token = ApiToken(
+        pk=pk or uuid.uuid4(),
         organisation=organisation,
         service_account=owner,
         name=name,
@@ -160,22 +169,30 @@ def allow_service_account(
 
 
 def rotate(
-    *, token: ApiToken, by: User | None, overlap_hours: int = DEFAULT_OVERLAP_HOURS
+    *,
+    token: ApiToken,
+    by: User | None,
+    overlap_hours: int = DEFAULT_OVERLAP_HOURS,
+    pk: uuid.UUID | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token like this one, inside `within`; the old one ends after the overlap, or before.
 
     The new one may do the same from the same places for as many days; its row and its text are
     returned. Raises ValueError, with a sentence for people, for a token that is revoked, expired or
-    rotated already, a disabled service account, and an overlap outside 0 to 168 hours.
+    rotated already, a disabled service account, and an overlap outside 0 to 168 hours; and
+    MadeAlreadyError when the one with the id `pk` is what this one was rotated to.
     """
     if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
         message = f"Let both tokens work for 0 to {LONGEST_OVERLAP_HOURS} hours."
         raise ValueError(message)
     old = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if pk is not None and ApiToken.objects.filter(pk=pk, replaces=old).exists():
+        raise MadeAlreadyError
     _check_rotatable(old)
     now = database_now()
     life = round((old.expires_at - old.created_at) / timedelta(days=1))
     new = ApiToken(
+        pk=pk or uuid.uuid4(),
         organisation_id=old.organisation_id,
         service_account=old.service_account,
         replaces=old,
@@ -201,13 +218,20 @@ def rotate(
 
 
 def _stored(token: ApiToken, accounts: Iterable[uuid.UUID]) -> str:
-    """Give a new token its key and secret and store it; returns its text."""
+    """Give a new token its key and secret and store it; returns its text.
+
+    Raises MadeAlreadyError for an id that is taken, and says not by whom.
+    """
     key = _random(_KEY)
     body = f"spt_{key}.{_random(_SECRET)}"
     text = body + checksum(body)
     token.key, token.pepper = key, max(settings.TOKEN_PEPPERS)
     token.digest = _digest(text, token.pepper)
-    token.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            token.save(force_insert=True)
+    except IntegrityError as taken:
+        raise MadeAlreadyError from taken
     TokenAccount.objects.bulk_create(
         TokenAccount(organisation_id=token.organisation_id, token=token, account_id=account)
         for account in accounts
@@ -260,6 +284,17 @@ def checksum(body: str) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         digits = _DIGITS[digit] + digits
     return digits
+
+
+def _network(text: str) -> str:
+    """Return a network in its usual form; raises ValueError, in words."""
+    try:
+        return str(ip_network(text))
+    except ValueError as wrong:
+        message = f"{text} is no network; write one like 203.0.113.0/24."
+        if "host bits" in str(wrong):
+            message = f"{text} is an address in a network; write {ip_network(text, strict=False)}."
+        raise ValueError(message) from wrong
 
 
 def _check(name: str, scopes: Collection[str], days: int) -> None:

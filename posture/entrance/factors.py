@@ -22,6 +22,12 @@ def has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
+def factors_of(user: User) -> int:
+    """Return how many second factors somebody has: an app, and each passkey."""
+    count: int = Authenticator.objects.filter(user=user, type__in=FACTORS).count()
+    return count
+
+
 def without_factor(organisation: Organisation) -> int:
     """Return how many members have no second factor, from inside `within` the organisation."""
     theirs = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)

@@ -54,12 +54,16 @@ def break_glass_link(email: str) -> str:
     Raises NoLinkError for somebody who is no active owner of any organisation.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
-    if user is None or not any(_owns(user, one) for one in organisations_of_user(user.pk)):
+    if user is None or not _is_owner(user):
         message = f"{email} is no active owner of any organisation."
         raise NoLinkError(message)
     log.warning("break-glass link made", extra={"user": str(user.pk)})
     with noted("person.break_glass_made", user, by=None):
         return _make(LinkKind.BREAK_GLASS, user)
+
+
+def _is_owner(user: User) -> bool:
+    return any(_owns(user, one) for one in organisations_of_user(user.pk))
 
 
 def _owns(user: User, organisation: uuid.UUID) -> bool:
@@ -84,7 +88,9 @@ def _digest(text: str) -> str:
 def usable(kind: LinkKind, text: str) -> EntryLink | None:
     """Return the link with this text if it still opens something."""
     found = _usable(kind, text).select_related("user").first()
-    if kind == LinkKind.SETUP and User.objects.exists():
+    if found is None or (kind == LinkKind.SETUP and User.objects.exists()):
+        return None
+    if found.user is not None and not _is_owner(found.user):
         return None
     return found
 

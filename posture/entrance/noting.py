@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
@@ -46,6 +48,15 @@ def refused(credentials: Mapping[str, Any], **_: Any) -> None:
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is not None:
         note("session.refused", user, by=None)
+
+
+@receiver(authentication_failed, dispatch_uid="audit_factor_refused")
+def factor_refused(
+    user: User, authenticator: Authenticator, *, reauthentication: bool = False, **_: Any
+) -> None:
+    """Note a wrong code, of somebody who gave the password or of one who is signed in."""
+    by = user if reauthentication else None
+    note("session.refused", user, by=by, after={"factor": authenticator.type})
 
 
 def note(

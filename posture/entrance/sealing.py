@@ -1,7 +1,7 @@
 """Secrets of authenticator apps and recovery codes, sealed at rest like all others."""
 
 import uuid
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 
@@ -16,6 +16,14 @@ PLACE: Final = Place("mfa_authenticator", "data", uuid.UUID(int=0), None)
 
 class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc] # allauth has no types
     """What allauth offers for this: it asks at each use of a secret."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": (
+            "The code is not correct. Codes change every 30 seconds; check that your phone's clock "
+            "is right."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal a secret with the active key."""

@@ -74,7 +74,8 @@ def invite(  # noqa: PLR0913 - one form, all by keyword
         numbers = sorted(account.aws_account for account in accounts or ())
         named: object = "all" if accounts is None else numbers
         _tell("invitation.sent", made, by, {"role": role, "accounts": named})
-    return _sent(organisation, by, made, link(secret))
+        reach = reach_of(made)
+    return _sent(organisation, by, made, link(secret), reach)
 
 
 def resend(
@@ -82,6 +83,7 @@ def resend(
 ) -> Sent:
     """Make a new link for seven more days, outside of a transaction; the old one is dead.
 
+    Who sends it again stands for it from then on: it ends with their right to give that role.
     Raises RefusedError, also for an invitation that is over.
     """
     secret = new_secret()
@@ -92,9 +94,11 @@ def resend(
         found.sent_at = database_now()
         found.expires_at = found.sent_at + timedelta(days=DAYS)
         found.times_sent += 1
-        found.save(update_fields=["digest", "sent_at", "expires_at", "times_sent"])
+        found.invited_by = by
+        found.save(update_fields=["digest", "sent_at", "expires_at", "times_sent", "invited_by"])
         _tell("invitation.sent_again", found, by, {"times_sent": found.times_sent})
-    return _sent(organisation, by, found, link(secret))
+        reach = reach_of(found)
+    return _sent(organisation, by, found, link(secret), reach)
 
 
 def withdraw(*, organisation: Organisation, by: User, invitation: uuid.UUID) -> Invitation:
@@ -171,13 +175,21 @@ def _check_amount(organisation: Organisation) -> None:
         raise RefusedError(message)
 
 
-def _sent(organisation: Organisation, by: User, invitation: Invitation, link: str) -> Sent:
+def reach_of(invitation: Invitation) -> int | None:
+    """Return to how many accounts it is limited, from inside `within`; None for all."""
+    return invitation.accounts.count() if invitation.restricted else None
+
+
+def _sent(
+    organisation: Organisation, by: User, invitation: Invitation, link: str, reach: int | None
+) -> Sent:
     """Mail the link if mail is on; the transaction is over, so that nobody waits for a mail server."""
     if not mail.is_on():
         return Sent(invitation, link, mailed=False)
+    limit = "" if reach is None else f", limited to {reach} account{'' if reach == 1 else 's'}"
     body = (
         f"{by.email} invites you to {organisation.name} on Seller Posture, "
-        f"in the role {invitation.role}.\n\n"
+        f"in the role {invitation.role}{limit}.\n\n"
         f"Open this link within {DAYS} days to join:\n\n{link}\n\n"
         "It works once, and only for this address. If you did not expect it, ignore it: nothing "
         "happens unless you join.\n"

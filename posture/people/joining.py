@@ -10,11 +10,12 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 
+from posture.access import Scope, may_give
 from posture.auditing import record
 from posture.models import Invitation, MemberAccount, Membership, Organisation, User, database_now
 from posture.models.crossing import invitation_with_digest
 from posture.models.tenancy import within
-from posture.people.inviting import digest_of
+from posture.people.inviting import digest_of, reach_of
 from posture.people.members import RefusedError, hold, told
 
 
@@ -23,10 +24,14 @@ class GoneError(Exception):
 
 
 class Offer(NamedTuple):
-    """What a link offers: an organisation, to the holder of an address, in a role."""
+    """What a link offers: an organisation, to the holder of an address, in a role.
+
+    `reach` is to how many accounts they will be limited; None: to none, they see all.
+    """
 
     organisation: Organisation
     invitation: Invitation
+    reach: int | None
 
 
 def offered(*, secret: str) -> Offer:
@@ -36,9 +41,9 @@ def offered(*, secret: str) -> Offer:
         raise GoneError
     with within(place.organisation):
         found = Invitation.objects.select_related("organisation").filter(pk=place.id).first()
-        if found is None:
+        if found is None or not _stands(found):
             raise GoneError
-        return Offer(found.organisation, found)
+        return Offer(found.organisation, found, reach_of(found))
 
 
 def join(*, secret: str, user: User) -> Organisation:
@@ -84,7 +89,23 @@ def _held(organisation: Organisation, secret: str) -> Invitation:
     place = invitation_with_digest(digest_of(secret))
     if place is None or place.organisation != organisation.pk:
         raise GoneError
-    return Invitation.objects.get(pk=place.id)
+    found = Invitation.objects.select_related("organisation").get(pk=place.id)
+    if not _stands(found):
+        raise GoneError
+    return found
+
+
+def _stands(invitation: Invitation) -> bool:
+    """Whether who sent it is still a member who may give that role; how they sign in is no matter."""
+    sender = Membership.objects.filter(
+        organisation=invitation.organisation_id,
+        user=invitation.invited_by_id,
+        user__is_active=True,
+        restricted=False,
+    ).first()
+    if sender is None:
+        return False
+    return may_give(Scope(invitation.organisation, None, None, sender.role), invitation.role)
 
 
 def _admit(invitation: Invitation, user: User) -> None:

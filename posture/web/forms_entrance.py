@@ -181,11 +181,14 @@ class FirstOwner(Styled):
 
 @contextmanager
 def refusing_nonsense() -> Iterator[None]:
-    """Turn what the passkey code raises for hostile input into the refusal of a wrong code."""
+    """Turn what the passkey code raises for hostile or wrong input into one refusal."""
+    wrong = ValidationError("This passkey was not accepted. Try again, or use another way.")
     try:
         yield
+    except ValidationError as refusal:
+        raise (wrong if refusal.code == "incorrect_code" else refusal) from refusal
     except (*NONSENSE, InvalidSignature) as error:
-        raise get_adapter().validation_error("incorrect_code") from error
+        raise wrong from error
 
 
 NONSENSE = (LookupError, TypeError, ValueError, AttributeError, struct.error)

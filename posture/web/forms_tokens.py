@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -47,6 +48,9 @@ class TokenForm(ReachForm):
         required=False,
         empty_label="A new one, named like the token",
     )
+
+    once = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    """The id of the token, so that a form that is sent twice makes one."""
 
     name = one_line(
         "Name",
@@ -100,8 +104,9 @@ class ServiceAccountForm(Styled):
 
 
 class RotationForm(Styled):
-    """How long an old token works beside the new one."""
+    """How long an old token works beside the new one, and the id of that one."""
 
+    once = forms.UUIDField(required=False)
     overlap_hours = forms.IntegerField(
         initial=DEFAULT_OVERLAP_HOURS, min_value=0, max_value=LONGEST_OVERLAP_HOURS
     )

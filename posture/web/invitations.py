@@ -26,7 +26,7 @@ LISTED_AT_MOST = 200
 @manages_own_transactions
 @page("manage")
 def invitations(request: HttpRequest) -> HttpResponse:
-    """List the open invitations; POST invites somebody, and shows the link if no mail takes it."""
+    """List the open invitations; POST invites somebody, and shows the link where no mail is sent."""
     scope = scope_of(request)
     if request.method != "POST":
         return _shown(request, InvitationForm(scope, initial={"role": "viewer"}))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -58,7 +57,7 @@ def _as_new(request: HttpRequest, secret: str, offer: people.Offer) -> HttpRespo
         except people.RefusedError as refusal:
             form.add_error(None, str(refusal))
         else:
-            login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+            get_adapter().login(request, user)
             return _inside(request, offer.organisation)
     context = {"offer": offer, "form": form}
     return render(request, "joining/new.html", context, status=400 if form.errors else 200)

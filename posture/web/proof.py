@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -54,8 +57,10 @@ def proven(view: View) -> View:
             if said.is_fresh():
                 return view(request, *args, **kwargs)
             return _led(request, reverse("sso"), name=said.slug, next=request.path)
-        if did_recently_reauthenticate(request):
+        if did_recently_reauthenticate(request) if ways else _came_just_now(request):
             return view(request, *args, **kwargs)
+        if not ways:
+            raise PermissionDenied(NO_WAY)
         return _led(request, ways[0]["url"], next=request.path)
 
     return guarded
@@ -78,6 +83,19 @@ def proven_oneself(view: View) -> View:
     return guarded
 
 
+def _came_just_now(request: HttpRequest) -> bool:
+    """Whether a link let them in, for whom there is nothing else to prove who they are."""
+    user = request.user
+    records = get_authentication_records(request, user) if isinstance(user, User) else []
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(one.get("reauthenticated") and one["at"] > since for one in records)
+
+
+NO_WAY = (
+    "You came by a link more than 10 minutes ago, and have neither password nor second factor here "
+    "by which you could prove that this is you. Set a password by mail from the sign-in page, or "
+    "ask whoever runs this installation for another link."
+)
 NOT_BY_PROVIDER = (
     "You came by single sign-on, and have no password here by which you could prove that this is "
     "you. Sign out, and set a password by mail from the sign-in page first."

@@ -38,11 +38,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
             by=scope.user,
             accounts=form.cleaned_data["accounts"] or (),
             networks=networks,
+            pk=form.cleaned_data["once"],
             **{name: form.cleaned_data[name] for name in ("name", "scopes", "days", "owner")},
         )
+    except verbs.MadeAlreadyError:
+        return _made_already(request)
     except ValueError as refusal:
-        field = "networks" if "network" in str(refusal) or "host bits" in str(refusal) else None
-        form.add_error(field, f"{refusal}.".replace("..", "."))
+        form.add_error("networks" if "network" in str(refusal) else None, str(refusal))
         return _shown(request, form=form, status=400)
     return _shown(request, created=row, secret=secret)
 
@@ -66,11 +68,21 @@ def _rotated(request: HttpRequest, row: ApiToken) -> HttpResponse:
         return _shown(request, refused=refused, status=400)
     try:
         new, secret = verbs.rotate(
-            token=row, by=scope_of(request).user, overlap_hours=form.cleaned_data["overlap_hours"]
+            token=row,
+            by=scope_of(request).user,
+            overlap_hours=form.cleaned_data["overlap_hours"],
+            pk=form.cleaned_data["once"],
         )
+    except verbs.MadeAlreadyError:
+        return _made_already(request)
     except ValueError as refusal:
         return _shown(request, refused=str(refusal), status=400)
     return _shown(request, created=new, secret=secret, old=new.replaces)
+
+
+def _made_already(request: HttpRequest) -> HttpResponse:
+    messages.info(request, "This token was made already; its text was shown once.")
+    return redirect("tokens")
 
 
 @require_POST
@@ -134,7 +146,7 @@ def _by_owner(request: HttpRequest) -> list[dict[str, Any]]:
     for row in rows.order_by("-enabled", "-created_at", "pk")[:LISTED_AT_MOST]:
         usable = row.enabled and row.expires_at > now
         rotated = getattr(row, "successor", None) is not None
-        told = {"row": row, "usable": usable, "rotated": rotated}
+        told = {"row": row, "usable": usable, "rotated": rotated, "once": uuid.uuid4()}
         of.setdefault(row.service_account_id, []).append(told)
     owners = service_accounts_of(scope).order_by("-active", "name", "pk")[:LISTED_AT_MOST]
     return [{"row": owner, "tokens": of.get(owner.pk, [])} for owner in owners]

@@ -51,7 +51,7 @@ def test_commands_that_make_things(db: None, monkeypatch: pytest.MonkeyPatch) ->
     organisation = run("create_organisation", "Acme")
     who = ("ann@acme.example", "--organisation", organisation)
     run("create_user", *who, "--role", "viewer")
-    run("create_user", *who, "--role", "admin")
+    run("create_user", *who, "--role", "admin", "--existing")
     text = run("create_token", "Jira", "--organisation", organisation, "--scope", "admin")
     run("limit_scans", organisation, "3")
     found = events(uuid.UUID(organisation))

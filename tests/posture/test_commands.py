@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from posture import access, tokens
 from posture.models import Membership, Organisation, User
 from posture.models.tenancy import within
-from tests.posture.rows import an_account
+from tests.posture.entering import with_app
+from tests.posture.rows import a_member, an_account
 
 PASSWORD = "correct horse battery staple"
 
@@ -60,18 +61,38 @@ def test_a_user_joins_with_a_password_from_standard_input(
 def test_someone_who_exists_joins_another_organisation_or_changes_role(
     acme: Organisation, rival: Organisation
 ) -> None:
+    known: tuple[str, ...] = ()
     for organisation, role in ((acme, "owner"), (rival, "viewer"), (rival, "analyst")):
-        run(
-            "create_user",
-            "alice@acme.example",
-            "--organisation",
-            str(organisation.pk),
-            "--role",
-            role,
-        )
+        who = ("alice@acme.example", "--organisation", str(organisation.pk), "--role", role)
+        run("create_user", *who, *known)
+        known = ("--existing",)
     alice = User.objects.get()
     assert (role_of(alice, acme), role_of(alice, rival)) == ("owner", "analyst")
     assert alice.check_password(PASSWORD)
+
+
+def test_a_user_whom_somebody_else_made_is_taken_only_when_that_is_said(
+    acme: Organisation, rival: Organisation
+) -> None:
+    """Who invites an address where no mail is sent can choose its password."""
+    user = a_member(acme, "vic", password=PASSWORD)
+    with_app(user)
+    who = (user.email, "--organisation", str(rival.pk), "--role", "owner")
+    words = "has a password of their own and 1 second factor, and belongs to 1 other organisation"
+    with pytest.raises(CommandError, match=f"{words}.*--existing"):
+        run("create_user", *who)
+    assert access.organisations_of(user) == [acme.pk]
+    assert words in run("create_user", *who, "--existing")
+    assert role_of(user, rival) == "owner"
+
+
+def test_nobody_is_no_existing_user(acme: Organisation) -> None:
+    with pytest.raises(CommandError, match="no user nobody@acme"):
+        run(
+            *("create_user", "nobody@acme.example", "--organisation", str(acme.pk)),
+            *("--role", "owner", "--existing"),
+        )
+    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize(

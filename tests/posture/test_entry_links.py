@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import logging
 import threading
+import time
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -200,6 +202,33 @@ def test_break_glass_is_for_active_owners_only(alice: User, acme: Organisation) 
     assert Client().post(link).status_code == 404
     with pytest.raises(CommandError, match="no active owner"):
         run("break_glass", alice.email)
+
+
+def test_a_break_glass_link_ends_with_the_owner_being_one(alice: User, acme: Organisation) -> None:
+    link = run("break_glass", alice.email)
+    with within(acme):
+        Membership.objects.filter(user=alice).update(role="admin")
+    client = Client()
+    assert [client.get(link).status_code, client.post(link).status_code] == [404, 404]
+    assert not is_in(client)
+    with within(acme):
+        Membership.objects.filter(user=alice).update(role="owner")
+    assert client.post(link)["Location"] == reverse("you")
+
+
+def test_break_glass_proves_for_ten_minutes_where_there_is_nothing_else(
+    acme: Organisation,
+) -> None:
+    """An owner who always came by single sign-on: no password, no factor."""
+    olga = a_member(acme, "olga", "owner")
+    link, client = run("break_glass", olga.email), Client()
+    client.post(link)
+    page = reverse("account_set_password")
+    assert client.get(page).status_code == 200
+    with time_machine.travel(time.time() + 601):
+        late = client.get(page)
+    assert late.status_code == 403
+    assert "ask whoever runs this installation for another link" in late.content.decode()
 
 
 def test_a_link_of_one_kind_is_none_of_the_other(alice: User) -> None:

@@ -34,6 +34,12 @@ SECRETS = [
     ("redis://:hunter2hunter2@redis:6379/0", "hunter2hunter2"),
     ("smtp+tls://mail:hunter2hunter2@mail.example:587", "hunter2hunter2"),
     ("password=hunter2hunter2", "hunter2hunter2"),
+    ("Bad Request: /setup/hunter2-hunter2", "hunter2"),
+    ("Forbidden (CSRF token missing.): /break-glass/hunter2_hunter2", "hunter2"),
+    ('"GET /break-glass/hunter2?x=1 HTTP/1.1" 200', "hunter2"),
+    ("Not Found: /invitations/hunter2", "hunter2"),
+    ("Bad Request: /password/hunter2/cq1x-hunter3/", "hunter3"),
+    ("/sign-in?next=%2Finvitations%2Fspi_hunter2hunter2", "hunter2"),
     ("GET '/sso/acme-staff/callback?code=aHVudGVyMjpo&state=1'", "aHVudGVyMjpo"),
     ("{'password': 'hunter2hunter2'}", "hunter2hunter2"),
     ("passwd: hunter2hunter2", "hunter2hunter2"),
@@ -93,6 +99,14 @@ def test_no_way_into_the_log_lets_a_secret_through(lines: Lines, text: str, secr
         LOGGER.exception("exception", stack_info=True)
     assert len(lines()) == 4
     assert [line for line in lines() if secret in line] == []
+
+
+def test_addresses_that_open_nothing_stay_readable(lines: Lines) -> None:
+    LOGGER.warning("GET /settings/invitations/0190-ab /password/sent /settings/you/password /setup")
+    (line,) = lines()
+    assert json.loads(line)["event"].split()[1:] == [
+        "/settings/invitations/0190-ab", "/password/sent", "/settings/you/password", "/setup"
+    ]  # fmt: skip
 
 
 FORGERIES = [

@@ -153,8 +153,8 @@ def test_a_token_whose_pepper_is_gone_is_unknown(
         ({"name": "  "}, "name"),
         ({"days": 0}, "365 days"),
         ({"days": 366}, "365 days"),
-        ({"networks": ["10.0.0.1/8"]}, "host bits"),
-        ({"networks": ["nonsense"]}, "nonsense"),
+        ({"networks": ["10.0.0.1/8"]}, "write 10.0.0.0/8"),
+        ({"networks": ["nonsense"]}, "nonsense is no network; write one like"),
     ],
 )
 def test_nonsense_is_refused_in_words(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.test import Client
 
 from posture.models import Account, Organisation, Role, Scan, User
@@ -23,9 +25,14 @@ def no_attempts() -> None:
 
 
 def signed_in(user: User) -> Client:
-    """A browser in which this person is signed in."""
+    """A browser in which this person is signed in; who has no password came by a link just now."""
     client = Client(raise_request_exception=True)
     client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
+    if not user.has_usable_password():
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, user, method="break_glass", reauthenticated=True)
+        request.session.save()
     return client
 
 

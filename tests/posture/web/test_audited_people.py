@@ -106,7 +106,7 @@ def a_withdrawn_invitation(here: Here) -> Sent:
 
 def an_invitation_accepted(here: Here) -> Sent:
     """Alice is a member already, but was invited to another role."""
-    an_invitation(here.acme, here.alice.email, digest=digest_of(SECRET))
+    an_invitation(here.acme, here.alice.email, digest=digest_of(SECRET), invited_by=here.alice)
     return at("invitation", SECRET)
 
 

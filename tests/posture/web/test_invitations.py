@@ -13,7 +13,7 @@ from django.urls import reverse
 from posture.models import Account, Invitation, Membership, Organisation, Role, User
 from posture.models.tenancy import within
 from tests.posture.rows import a_member
-from tests.posture.test_invitations import CONSOLE, PASSWORD
+from tests.posture.test_invitations import CONSOLE, PASSWORD, Broken
 from tests.posture.web.conftest import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +58,30 @@ def test_without_mail_the_link_is_shown_this_once(owner: Client, settings: LazyS
     assert "This installation sends no mail." in page
     assert Client().get(link_in(page)).status_code == 200
     assert "/invitations/spi_" not in text(owner.get(reverse("invitations")))
+
+
+def test_a_link_whose_mail_failed_is_shown_to_nobody_and_sent_again(
+    owner: Client, acme: Organisation, settings: LazySettings
+) -> None:
+    works, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, f"{Broken.__module__}.Broken"
+    page = text(owner.post(reverse("invitations"), FORM))
+    assert "The mail to olga@example.com could not be sent." in page
+    assert "spi_" not in page
+    again = reverse("invitation_again", args=[invited(acme)[0].pk])
+    assert f'action="{again}"' in page.partition("Open invitations")[0]
+    settings.EMAIL_BACKEND = works
+    assert "Sent to olga@example.com." in text(owner.post(again, {"do": "send"}))
+
+
+def test_mail_and_page_say_when_access_is_limited(owner: Client, account: Account) -> None:
+    assert "manages neither people nor tokens" in text(owner.get(reverse("invitations")))
+    owner.post(reverse("invitations"), FORM | {"limited": "on", "accounts": account.aws_account})
+    owner.post(reverse("invitations"), FORM | {"email": "bob@example.com"})
+    said = "in the role analyst, limited to 1 account"
+    limited, free = (str(one.body) for one in mail.outbox)
+    assert (f"{said}." in limited, "limited to" in free) == (True, False)
+    assert f"{said}, until" in text(Client().get(link_in(limited)))
+    assert "limited to" not in text(Client().get(link_in(free)))
 
 
 def test_sending_again_makes_a_new_link_and_withdrawing_kills_it(
@@ -112,6 +136,16 @@ def test_somebody_new_chooses_name_and_password_and_is_in(
     assert account.label in page
     assert browser.get(reverse("people")).status_code == 403
     assert Client().get(link).status_code == 404
+
+
+def test_who_has_just_joined_is_listed_and_signed_out_with_all_others(link: str) -> None:
+    here, elsewhere = Client(), Client()
+    here.post(link, NEW)
+    assert "This browser" in text(here.get(reverse("you")))
+    elsewhere.post(reverse("sign_in"), {"login": FORM["email"], "password": PASSWORD})
+    page = text(elsewhere.post(reverse("other_sessions"), follow=True))
+    assert "Ended 1 other session." in page
+    assert here.get(reverse("home")).status_code == 302
 
 
 @pytest.mark.parametrize(

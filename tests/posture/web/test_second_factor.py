@@ -14,6 +14,7 @@ from django.urls import reverse
 from posture.models import Organisation, User
 from tests.posture.entering import code_of, give_code, give_password, is_in, with_app, with_codes
 from tests.posture.rows import a_member
+from tests.posture.web.rows import events
 
 pytestmark = pytest.mark.usefixtures("no_attempts")
 
@@ -58,7 +59,7 @@ def test_a_code_opens_once_for_as_long_as_it_would_be_taken(alice: User) -> None
         give_code(give_password(alice), code)
         clock.shift(31)
         again = give_password(alice)
-        assert "Incorrect code" in give_code(again, code).content.decode()
+        assert "The code is not correct" in give_code(again, code).content.decode()
         assert not is_in(again)
 
 
@@ -77,10 +78,25 @@ def test_guessing_codes_ends_after_five_and_says_for_how_long(alice: User) -> No
     secret = with_app(alice)
     client = give_password(alice)
     for _ in range(5):
-        assert "Incorrect code" in give_code(client, "000000").content.decode()
+        assert "The code is not correct" in give_code(client, "000000").content.decode()
     page = give_code(client, code_of(secret)).content.decode()
     assert "Too many attempts. Try again in 5 minutes." in page
     assert not is_in(client)
+
+
+def test_a_wrong_code_is_in_the_audit_log(alice: User, acme: Organisation) -> None:
+    secret = with_app(alice)
+    client = give_password(alice)
+    before = len(events(acme))
+    give_code(client, "000000")
+    (refused,) = events(acme, before)
+    assert (refused.action, refused.actor_id, refused.after) == (
+        "session.refused", None, {"factor": "totp"}
+    )  # fmt: skip
+    give_code(client, code_of(secret))
+    client.post(reverse("mfa_reauthenticate"), {"code": "000000"})
+    last = events(acme, before)[-1]
+    assert (last.action, last.actor_label) == ("session.refused", alice.email)
 
 
 def test_the_code_of_somebody_else_does_not_open(alice: User, acme: Organisation) -> None:

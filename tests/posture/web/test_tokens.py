@@ -55,8 +55,8 @@ def test_a_new_token_works_and_is_shown_this_once(owner: Client, acme: Organisat
         ({"days": "0"}, "greater than or equal to 1"),
         ({"days": "366"}, "less than or equal to 365"),
         ({"days": "soon"}, "Enter a whole number"),
-        ({"networks": "everywhere"}, "does not appear to be an IPv4 or IPv6 network"),
-        ({"networks": "10.0.0.1/8"}, "has host bits set"),
+        ({"networks": "everywhere"}, "everywhere is no network; write one like 203.0.113.0/24."),
+        ({"networks": "10.0.0.1/8"}, "is an address in a network; write 10.0.0.0/8."),
         ({"owner": "king"}, "not a valid"),
         ({"limited": "on"}, "Name at least one account"),
         ({"limited": "on", "accounts": "999988887777"}, "There is no account 999988887777"),
@@ -155,6 +155,55 @@ def test_rotating_on_the_page_shows_the_new_token_once(owner: Client, acme: Orga
     assert again.status_code == 400
     assert "rotated already" in again.content.decode()
     assert len(stored(acme)) == 2
+
+
+def once_in(page: str, after: str) -> str:
+    """The id that a form offers for its token."""
+    found = re.search(r'name="once" value="([0-9a-f-]{36})"', page.partition(after)[2])
+    assert found is not None
+    return found[1]
+
+
+def test_a_form_that_is_sent_again_makes_no_second_token(owner: Client, acme: Organisation) -> None:
+    form = FORM | {"once": once_in(owner.get(reverse("tokens")).content.decode(), "h-make")}
+    first = owner.post(reverse("tokens"), form).content.decode()
+    again = owner.post(reverse("tokens"), form, follow=True)
+    assert again.redirect_chain == [(reverse("tokens"), 302)]
+    assert "This token was made already; its text was shown once." in again.content.decode()
+    assert len(stored(acme)) == 1
+    assert once_in(first, "h-make") not in {form["once"], once_in(again.content.decode(), "h-make")}
+    made(owner, once=once_in(first, "h-make"))
+    assert len(stored(acme)) == 2
+
+
+def test_rotating_again_by_the_same_form_makes_no_second_token(
+    owner: Client, acme: Organisation
+) -> None:
+    made(owner)
+    address = reverse("token", args=[stored(acme)[0].pk])
+    once = once_in(owner.get(reverse("tokens")).content.decode(), f'action="{address}"')
+    form = {"do": "rotate", "overlap_hours": "24", "once": once}
+    assert owner.post(address, form).status_code == 200
+    again = owner.post(address, form, follow=True)
+    assert again.redirect_chain == [(reverse("tokens"), 302)]
+    assert "This token was made already" in again.content.decode()
+    assert len(stored(acme)) == 2
+
+
+def test_the_id_of_a_token_of_others_is_taken_like_ones_own(
+    owner: Client, stranger: Client, acme: Organisation, rival: Organisation
+) -> None:
+    made(owner)
+    taken = str(stored(acme)[0].pk)
+    page = stranger.post(reverse("tokens"), FORM | {"once": taken}, follow=True).content.decode()
+    assert "This token was made already" in page
+    made(stranger, name="other")
+    (theirs,) = stored(rival)
+    address = reverse("token", args=[theirs.pk])
+    form = {"do": "rotate", "overlap_hours": "1", "once": taken}
+    assert stranger.post(address, form).status_code == 302
+    assert [stored(rival), len(stored(acme))] == [[theirs], 1]
+    assert owner.post(reverse("tokens"), FORM | {"once": "soon"}).status_code == 400
 
 
 @pytest.mark.parametrize("hours", ["", "-1", "169", "soon"])

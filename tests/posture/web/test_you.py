@@ -147,6 +147,14 @@ def test_recovery_codes_are_shown_to_the_session_that_made_them_for_ten_minutes(
         assert here.get(reverse("codes_file")).status_code == 404
 
 
+def test_recovery_codes_stand_one_a_line_and_are_copied_together(here: Client, alice: User) -> None:
+    set_up_app(here)
+    page = here.get(reverse("mfa_view_recovery_codes")).content.decode()
+    codes = re.findall(r"<li><code>([^<]+)</code></li>", page)
+    assert len(codes) == 10
+    assert f'data-copy="{"&#10;".join(codes)}"' in page
+
+
 def test_another_session_sees_no_recovery_codes(here: Client, alice: User) -> None:
     elsewhere = give_password(alice)
     set_up_app(here)
