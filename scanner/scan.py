@@ -31,10 +31,6 @@ LONGEST_WAY = frozenset({"ec2", "cloudtrail"})
 M_ARENA_MAX, HEAPS = -8, 2
 """An option of glibc's mallopt(3), and its value: how many heaps the threads of a process share."""
 
-SELDOM = (5_000, 20, 20)
-"""How often Python looks for cycles while collecting: nearly all that a scan makes stays, so looking
-at the usual pace took 7 % of a large scan's CPU time and freed no more (Python's gc module)."""
-
 
 def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     visit: Visit,
@@ -60,7 +56,6 @@ def scan(  # noqa: PLR0913 - all by keyword, and each has a default
     Stopped when `stop` said True. Everything else that AWS refuses is in the report.
     """
     share_heaps()
-    gc.set_threshold(*SELDOM)
     show = Progress(progress or _show_nobody)
     show.enter("connecting")
     chosen = tuple(topic for topic in Topic if topic in topics)

@@ -44,6 +44,9 @@ class FakeWire:
             raise reply
         return reply(service.region, params) if callable(reply) else reply
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def renew(self) -> bool:
         """Count renewals."""
         self.renewals += 1

@@ -96,6 +96,9 @@ class Wire(Protocol):
     def endpoint(self, service: Service) -> str:
         """The address that requests to this service go to."""
 
+    def close(self) -> None:
+        """End its connections; nothing is asked after that."""
+
 
 def ceiling_name(service: str, operation: str) -> str:
     """Give the name by which a ceiling counts a call: "iam", or "cloudtrail:LookupEvents"."""

@@ -205,9 +205,10 @@ class Aws:
         self._asker.end(why)
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads and the connections."""
         self._asker.end()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._wire.close()
 
 
 def _next_page(answer: Answer) -> tuple[str, str]:

@@ -56,6 +56,9 @@ class RememberingWire:
         except Trouble as trouble:
             return trouble
 
+    def close(self) -> None:
+        """It is used again, so its connections stay."""
+
     def renew(self) -> bool:
         """Get new credentials for the role."""
         return self._wire.renew()
