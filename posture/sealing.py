@@ -67,9 +67,12 @@ def unseal(sealed: Sealed, place: Place) -> str:
         message = f"{where} is sealed by key {key_id!r}, which SECRET_KEYS does not have."
         raise CannotOpenError(message)
     try:
-        box = base64.b64decode(sealed.rpartition(".")[2], altchars=b"-_", validate=True)
-        nonce, text = box[:NONCE_BYTES], box[NONCE_BYTES:]
-        return AESGCM(key).decrypt(nonce, text, _bound_to(key_id, place)).decode()
+        text = sealed.rpartition(".")[2]
+        box = base64.b64decode(text, altchars=b"-_", validate=True)
+        if base64.urlsafe_b64encode(box).decode() != text:  # base64 has several ways to end
+            raise InvalidTag
+        nonce, inside = box[:NONCE_BYTES], box[NONCE_BYTES:]
+        return AESGCM(key).decrypt(nonce, inside, _bound_to(key_id, place)).decode()
     except (InvalidTag, binascii.Error, ValueError):
         message = (
             f"{where} does not open with key {key_id!r}: it was sealed for another place, with "
