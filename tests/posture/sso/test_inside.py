@@ -107,7 +107,8 @@ def test_an_invitation_of_another_organisation_takes_a_sign_in_of_ones_own(
     rival: Organisation, alice: User, method: str
 ) -> None:
     with within(rival):
-        an_invitation(rival, alice.email, digest=digest_of(SECRET))
+        by = a_member(rival, "rob", "owner")
+        an_invitation(rival, alice.email, digest=digest_of(SECRET), invited_by=by)
     client = Client()
     sso(client)
     there = reverse("invitation", args=[SECRET])
