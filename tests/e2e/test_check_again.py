@@ -5,24 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from playwright.sync_api import expect
 
 from posture.models import Finding, Organisation, User
 from posture.models.tenancy import within
 from posture.scans import claim, run
-from tests.e2e.conftest import PASSWORD, SELLER
+from tests.e2e.conftest import PASSWORD
 from tests.e2e.eyes import Eyes
 from tests.posture.rows import a_scan
-from tests.posture.sellers import a_seller
+from tests.posture.sellers import PUBLIC_IMAGE, a_seller, close_image
 from tests.posture.workers import a_worker
 
 if TYPE_CHECKING:
     from sandbox.aws.client import FakeAws
 
 LOOK_MS = 60_000
-IMAGE = "ami-0ed6e0210000000a1"
 
 
 @pytest.fixture
@@ -32,20 +30,7 @@ def finding(larkfield: Organisation, aws: FakeAws) -> Finding:
     assert claimed is not None
     run(claimed)
     with within(larkfield):
-        return Finding.objects.get(control="AMI-06", resource__endswith=IMAGE)
-
-
-def repair(aws: FakeAws) -> None:
-    """Stop sharing the image with everybody, as its seller would."""
-    keys = aws.admin_environment(SELLER)
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=keys["AWS_ENDPOINT_URL"],
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-    )
-    ec2.modify_image_attribute(ImageId=IMAGE, LaunchPermission={"Remove": [{"Group": "all"}]})
+        return Finding.objects.get(control="AMI-06", resource__endswith=PUBLIC_IMAGE)
 
 
 def test_a_repaired_fault_turns_green_on_its_own_page(
@@ -60,7 +45,7 @@ def test_a_repaired_fault_turns_green_on_its_own_page(
         again.click()
         expect(look).to_contain_text("Still there", timeout=LOOK_MS)
         eyes.look()
-        repair(aws)
+        close_image(aws)
         again.click()
         expect(look).to_contain_text("The fault is gone", timeout=LOOK_MS)
     expect(page.locator("[hx-trigger]")).to_have_count(0)

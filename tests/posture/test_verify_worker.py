@@ -4,7 +4,6 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -23,7 +22,7 @@ from posture.models.tenancy import within
 from posture.scans import claim, run, take_back_verifications
 from sandbox.aws.faults import Fault
 from tests.posture.rows import a_member, a_scan, an_organisation
-from tests.posture.sellers import LARKFIELD, a_seller
+from tests.posture.sellers import PUBLIC_IMAGE, a_seller, close_image
 from tests.posture.workers import a_worker, wait_until
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-IMAGE = "ami-0ed6e0210000000a1"
 ALWAYS = {"sts:AssumeRole", "sts:GetCallerIdentity"}
 
 
@@ -60,7 +58,7 @@ def seller(aws: "FakeAws") -> Account:
 def finding(seller: Account) -> Finding:
     """Everybody may launch the image."""
     with within(seller.organisation_id):
-        return Finding.objects.get(control="AMI-06", resource__endswith=IMAGE)
+        return Finding.objects.get(control="AMI-06", resource__endswith=PUBLIC_IMAGE)
 
 
 @pytest.fixture
@@ -75,15 +73,7 @@ def owner(seller: Account) -> Client:
 
 
 def fix(aws: "FakeAws") -> None:
-    keys = aws.admin_environment(LARKFIELD)
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=keys["AWS_ENDPOINT_URL"],
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-    )
-    ec2.modify_image_attribute(ImageId=IMAGE, LaunchPermission={"Remove": [{"Group": "all"}]})
+    close_image(aws)
     aws.forget_calls()
 
 

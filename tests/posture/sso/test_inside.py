@@ -37,7 +37,7 @@ def test_who_came_by_a_required_provider_manages_people_as_their_role_says(
         IdentityProvider.objects.filter(pk=provider.pk).update(required=True)
         Membership.objects.filter(user=alice).update(role=role)
         member = Membership.objects.get(user=bob)
-    manages_people(acme, member, may=role == Role.ADMIN)
+    assert_manages_people(acme, member, may=role == Role.ADMIN)
 
 
 def test_whose_factor_is_at_the_provider_manages_people(
@@ -48,10 +48,10 @@ def test_whose_factor_is_at_the_provider_manages_people(
     with within(acme):
         Organisation.objects.filter(pk=acme.pk).update(requires_second_factor=True)
         member = Membership.objects.get(user=bob)
-    manages_people(acme, member, may=True)
+    assert_manages_people(acme, member, may=True)
 
 
-def manages_people(acme: Organisation, member: Membership, *, may: bool) -> None:
+def assert_manages_people(acme: Organisation, member: Membership, *, may: bool) -> None:
     """Come by the provider; invite somebody, withdraw that, change and remove the member."""
     client = Client()
     sso(client)
